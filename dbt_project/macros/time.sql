@@ -1,0 +1,9 @@
+{#- First day of the financial year (1 April to 31 March) that a date lies in. -#}
+{% macro financial_year_start(day) -%}
+  make_date(year({{ day }}) - if(month({{ day }}) < 4, 1, 0), 4, 1)
+{%- endmacro %}
+
+{#- The end of time: what "no cut-off" means to a macro that takes an as-of date. -#}
+{% macro forever() -%}
+  date '9999-12-31'
+{%- endmacro %}

@@ -1,0 +1,262 @@
+"""Contracts: the one description of a source.
+
+`expectations/<source>.yml` says what a source delivers: how its files are named, its key, its columns with their
+types, and the rules that decide what becomes of a row. Everything else that speaks of a source is made from here:
+the typed read, the Great Expectations suite, the dbt sources, the dictionary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from flows.errors import UsageError
+
+CONTRACTS_DIR = Path(__file__).resolve().parents[1] / "expectations"
+
+Severity = Literal["critical", "warning", "info"]
+Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
+ColumnType = Literal["text", "code", "int", "decimal", "date", "month", "time", "flag"]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+RuleCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Sentence = Annotated[str, Field(min_length=10)]
+
+FILE_COLUMNS = {"file_force": "varchar", "file_month": "date", "file_extract_date": "date"}
+"""Facts of the delivery that a rule may compare a row with, and their DuckDB types."""
+
+MALFORMED = "ROW_MALFORMED"
+UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
+
+_DUCKDB_TYPES: dict[ColumnType, str] = {
+    "text": "varchar",
+    "code": "varchar",
+    "int": "bigint",
+    "decimal": "double",
+    "date": "date",
+    "month": "date",
+    "time": "timestamp",
+    "flag": "boolean",
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """One column of a delivery. `headers` are further spellings that a force's system may use."""
+
+    name: Identifier
+    type: ColumnType
+    description: Sentence
+    headers: tuple[str, ...] = ()
+    required: bool = False
+    personal: bool = False
+    supplied: bool = True
+    """False: this force does not supply the column; a file without it is fine and the column is NULL."""
+    bad_type: Severity = "critical"
+    """How serious a value is that cannot be read as the type; below critical it becomes NULL."""
+
+    @property
+    def duckdb_type(self) -> str:
+        """The DuckDB type of the typed column."""
+        return _DUCKDB_TYPES[self.type]
+
+    @property
+    def as_given(self) -> str | None:
+        """Name of the column that keeps the text of a value which could not be read as the type."""
+        return None if self.type == "text" else f"{self.name}__as_given"
+
+    @property
+    def header_keys(self) -> frozenset[str]:
+        """The normalised spellings by which a header is recognised as this column."""
+        return frozenset(header_key(name) for name in (self.name, *self.headers))
+
+
+class Rule(_Strict):
+    """One rule: a Great Expectations expectation, or a condition in SQL that a failing row meets.
+
+    `when` limits the rule to the rows that meet a SQL condition. `nulls` names the columns that become NULL in a
+    failing row (never for critical rules, whose rows are quarantined).
+    """
+
+    code: RuleCode
+    severity: Severity
+    dimension: Dimension
+    message: Sentence
+    expectation: str | None = None
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+    breaks: str | None = None
+    when: str | None = None
+    nulls: tuple[Identifier, ...] = ()
+    owner: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Rule:
+        if (self.expectation is None) == (self.breaks is None):
+            raise ValueError(f"{self.code}: give either `expectation` or `breaks` (a SQL condition)")
+        if self.nulls and self.severity == "critical":
+            raise ValueError(f"{self.code}: a critical rule quarantines the row; `nulls` has no meaning")
+        return self
+
+
+class Delivery(_Strict):
+    """How a source's files are named, and what one of them stands for (see `docs/adding-a-source.md`)."""
+
+    kind: Literal["slice", "changes"]
+    naming: Literal["dated", "police_uk"]
+    """`dated`: `<source>_<YYYY-MM-DD>[_rN]`. `police_uk`: `YYYY-MM-<force>-<suffix>`, dated by archive or folder."""
+    suffix: str | None = None
+    force_column: Identifier | None = None
+    """The column that names the force; without one the force comes from the settings."""
+    empty_allowed: bool = False
+    max_quarantined_share: float = Field(default=0.2, gt=0, le=1)
+    min_quarantined_rows: int = Field(default=10, ge=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Delivery:
+        if self.naming == "police_uk" and not self.suffix:
+            raise ValueError("naming police_uk needs a `suffix`, such as street")
+        return self
+
+
+class Contract(_Strict):
+    """What one source delivers, and the rules its rows must meet."""
+
+    source: Identifier
+    system: Identifier
+    title: Sentence
+    record_source: Literal["force", "police_uk"]
+    description: Sentence
+    owner: str
+    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+    delivery: Delivery
+    key: tuple[Identifier, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Contract:
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError("a column name is given twice")
+        spellings = [key for column in self.columns for key in column.header_keys]
+        if len(set(spellings)) != len(spellings):
+            raise ValueError("two columns share a header")
+        known = {column.name for column in self.loaded_columns} | set(FILE_COLUMNS)
+        for rule in self.rules:
+            used = [rule.kwargs[k] for k in ("column", "column_A", "column_B") if k in rule.kwargs]
+            for name in (*used, *rule.nulls):
+                if name not in known:
+                    raise ValueError(f"rule {rule.code} names the column {name!r}, which is not loaded")
+        for name in (*self.key, *filter(None, [self.delivery.force_column])):
+            if name not in known:
+                raise ValueError(f"the key or force column {name!r} is not a loaded column")
+        codes = [rule.code for rule in self.all_rules]
+        if len(set(codes)) != len(codes):
+            raise ValueError("a rule code is given twice")
+        return self
+
+    @property
+    def loaded_columns(self) -> tuple[Column, ...]:
+        """The columns that may leave the file: all but the personal ones."""
+        return tuple(column for column in self.columns if not column.personal)
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Every row rule: those made from types, required columns and the key, then those of the contract."""
+        return (*self._generated_rules(), *self.rules)
+
+    def rule_owner(self, rule: Rule) -> str:
+        """Who acts when the rule fails."""
+        return rule.owner or self.owner
+
+    def _generated_rules(self) -> Iterator[Rule]:
+        for column in self.loaded_columns:
+            if column.as_given:
+                yield Rule(
+                    code=f"{column.name.upper()}_TYPE",
+                    severity=column.bad_type,
+                    dimension="validity",
+                    message=f"{column.name} cannot be read as a value of type {column.type}",
+                    expectation="expect_column_values_to_be_null",
+                    kwargs={"column": column.as_given},
+                )
+            if column.required:
+                unreadable = f" and {column.as_given} is null" if column.as_given else ""
+                yield Rule(
+                    code=f"{column.name.upper()}_MISSING",
+                    severity="critical",
+                    dimension="completeness",
+                    message=f"{column.name} is required and is blank",
+                    breaks=f"{column.name} is null{unreadable}",
+                )
+        if self.delivery.force_column:
+            yield Rule(
+                code="FORCE_NOT_OF_FILE",
+                severity="critical",
+                dimension="consistency",
+                message=f"{self.delivery.force_column} is not the force that the file is of",
+                breaks=f"{self.delivery.force_column} <> file_force",
+            )
+        if self.delivery.kind == "changes":
+            yield Rule(
+                code="KEY_REPEATED",
+                severity="critical",
+                dimension="uniqueness",
+                message=f"the key ({', '.join(self.key)}) stands in this file more than once, with different content",
+                breaks="key_conflicts",
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything the contract says; changes when the contract does."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+def header_key(header: str) -> str:
+    """A header as it is compared: lower case, runs of spaces, no-break spaces and underscores as one underscore."""
+    return re.sub(r"[\s_\u00a0]+", "_", header.strip(" \t\r\n\u00a0_\ufeff")).lower()
+
+
+def load_contract(path: Path) -> Contract:
+    """The contract in one YAML file.
+
+    Raises UsageError, naming the file and the place in it, when the file is no sound contract.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        contract = Contract.model_validate(content)
+    except (yaml.YAMLError, ValidationError) as error:
+        raise UsageError(f"{path.name} is not a sound contract: {_explain(error)}") from None
+    if contract.source != path.stem:
+        raise UsageError(f"{path.name} describes the source {contract.source!r}; name the file {contract.source}.yml")
+    return contract
+
+
+def load_contracts(folder: Path = CONTRACTS_DIR) -> dict[str, Contract]:
+    """All contracts of a folder by source, in alphabetical order of source."""
+    contracts = {path.stem: load_contract(path) for path in sorted(folder.glob("*.yml"))}
+    if not contracts:
+        raise UsageError(f"no contract (*.yml) found in {folder}")
+    return contracts
+
+
+def contracts_fingerprint(contracts: dict[str, Contract]) -> str:
+    """Hash over all contracts."""
+    parts = "".join(f"{name}:{contract.fingerprint};" for name, contract in sorted(contracts.items()))
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'contract'}: {item['msg']}" for item in error.errors()
+        )
+    return str(error)

@@ -1,0 +1,1 @@
+"""What an engineer does by hand: status, releases, checks."""

@@ -1,0 +1,103 @@
+"""Files that are generated from the contracts, so that a column is described in one place.
+
+`safercity check --write` writes them; a test fails when what is written is not what the contracts say.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.contracts import Contract
+from flows.settings import PROJECT_DIR
+
+_NOTE = "# Generated from expectations/ by `safercity check --write`: change the contract, not this file.\n"
+
+
+def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
+    """Path → content of every generated file: the dbt sources of each system, and the dictionary of deliveries."""
+    systems: dict[str, list[Contract]] = {}
+    for contract in contracts.values():
+        systems.setdefault(contract.system, []).append(contract)
+    files = {
+        PROJECT_DIR / f"dbt_project/models/staging/{system}/_{system}__sources.yml": _dbt_sources(members)
+        for system, members in systems.items()
+    }
+    files[PROJECT_DIR / "docs/deliveries.md"] = _dictionary(contracts)
+    return files
+
+
+def out_of_date(contracts: dict[str, Contract]) -> list[Path]:
+    """The generated files that do not say what the contracts say."""
+    return [
+        path
+        for path, content in generated_files(contracts).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != content
+    ]
+
+
+def write(contracts: dict[str, Contract]) -> list[Path]:
+    """Write the generated files that are out of date; returns them."""
+    stale = out_of_date(contracts)
+    content = generated_files(contracts)
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content[path], encoding="utf-8")
+    return stale
+
+
+def _dbt_sources(contracts: list[Contract]) -> str:
+    tables: list[dict[str, Any]] = []
+    for contract in contracts:
+        columns: list[dict[str, Any]] = [
+            {"name": "delivery_id", "description": "Delivery that the row came with, see the ledger."},
+            {"name": "record_no", "description": "Number of the record in its file; the header is 1."},
+        ]
+        columns += [
+            {"name": column.name, "description": column.description} for column in contract.loaded_columns
+        ]
+        tables.append({"name": contract.source, "description": contract.description, "columns": columns})
+    sources = {
+        "version": 2,
+        "sources": [
+            {
+                "name": contracts[0].system,
+                "description": f"Accepted rows of the sources of {contracts[0].system}, typed by their contracts.",
+                "schema": "raw",
+                "tables": tables,
+            }
+        ],
+    }
+    return _NOTE + "\n" + yaml.safe_dump(sources, sort_keys=False, width=116, allow_unicode=True)
+
+
+def _dictionary(contracts: dict[str, Contract]) -> str:
+    lines = [
+        "<!-- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -->",
+        "",
+        "# What arrives: sources, columns and rules",
+        "",
+    ]
+    for contract in contracts.values():
+        lines += [
+            f"## {contract.source}",
+            "",
+            f"**{contract.title}.** {contract.description}",
+            "",
+            f"Owner: {contract.owner}. Due: {contract.cadence}. Kind: {contract.delivery.kind}.",
+            "",
+            "| column | header | type | required | meaning |",
+            "|---|---|---|---|---|",
+        ]
+        for column in contract.columns:
+            header = ", ".join(column.headers) or column.name
+            required = "yes" if column.required else ""
+            meaning = "**Personal: dropped while reading.** " if column.personal else ""
+            lines.append(f"| `{column.name}` | {header} | {column.type} | {required} | {meaning}{column.description} |")
+        lines += ["", "| rule | severity | dimension | what a failure means |", "|---|---|---|---|"]
+        for rule in contract.all_rules:
+            lines.append(f"| `{rule.code}` | {rule.severity} | {rule.dimension} | {rule.message} |")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Settings: defaults that work out of the box, `safercity.toml`, then `SAFERCITY_*` variables, in rising order.
+
+A nested setting is written with two underscores in the environment: `SAFERCITY_ALERTS__URLS='["mailto://…"]'`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from flows.errors import UsageError
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+SETTINGS_FILE = "safercity.toml"
+
+
+class Alerts(BaseModel):
+    """Where the digest of a run goes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    urls: list[str] = Field(default_factory=list, description="Apprise URLs, such as mailto://, slack://, json://")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured. Paths that are not absolute are taken from the working folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SAFERCITY_", env_nested_delimiter="__", extra="forbid", toml_file=SETTINGS_FILE
+    )
+
+    data: Path = Field(default=PROJECT_DIR / "data", description="Folder that holds all data")
+    landing: Path | None = Field(default=None, description="Folder that deliveries are dropped in; default data/landing")
+    force: str = Field(default="City of London Police", description="Force of deliveries that do not name one")
+    folder_forces: dict[str, str] = Field(
+        default_factory=dict, description="Landing subfolder → force, where several forces deliver to one landing"
+    )
+    keep_releases: int = Field(default=5, ge=1, description="How many releases stay on disk")
+    memory_limit: str | None = Field(default=None, description="DuckDB memory limit, such as 2GB; default 80 % of memory")
+    threads: int | None = Field(default=None, ge=1, description="DuckDB threads; default all cores")
+    alerts: Alerts = Field(default_factory=Alerts)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line first, then environment, then `safercity.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Make the paths absolute, once."""
+        self.data = self.data.expanduser().absolute()
+        self.landing = (self.landing or self.data / "landing").expanduser().absolute()
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where everything lies."""
+        return Paths(self.data)
+
+    @property
+    def landing_dir(self) -> Path:
+        """The folder that deliveries are dropped in."""
+        assert self.landing is not None
+        return self.landing
+
+    def duckdb_config(self) -> list[str]:
+        """`SET` statements that keep a connection within the configured memory and threads."""
+        statements = [f"set temp_directory = '{self.paths.spill}'"]
+        if self.memory_limit:
+            statements.append(f"set memory_limit = '{self.memory_limit}'")
+        if self.threads:
+            statements.append(f"set threads = {self.threads}")
+        return statements
+
+
+class Paths:
+    """The layout below the data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.landing = data / "landing"
+        self.warehouse_dir = data / "warehouse"
+        self.warehouse = self.warehouse_dir / "warehouse.duckdb"
+        self.lock = self.warehouse_dir / "warehouse.lock"
+        self.scratch = self.warehouse_dir / "scratch"
+        self.spill = self.warehouse_dir / "spill"
+        self.dbt_target = self.warehouse_dir / "dbt"
+        self.prefect = self.warehouse_dir / "prefect"
+        self.releases = data / "releases"
+        self.building = self.releases / ".building"
+        self.published = data / "published"
+        self.current = self.published / "current"
+        self.published_database = self.published / "safer_city.duckdb"
+
+    def make(self) -> None:
+        """Make the folders that a run writes to."""
+        for folder in (self.landing, self.warehouse_dir, self.releases, self.published):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings, with what the command line gives on top.
+
+    Raises UsageError naming each setting that is wrong.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UsageError(f"a setting is wrong (see {SETTINGS_FILE} and SAFERCITY_* variables): {wrong}") from None
+    except ValueError as error:
+        raise UsageError(f"{SETTINGS_FILE} cannot be read: {error}") from None
+
+
+def quiet_environment() -> None:
+    """Switch off every call home of the libraries, before any of them is imported."""
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    os.environ["DBT_VERSION_CHECK"] = "false"

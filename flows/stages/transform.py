@@ -1,0 +1,183 @@
+"""Transform: dbt builds states and marts, and its tests audit the release file.
+
+dbt runs once, in this process, over the whole project. The release is built at a fixed path beside the releases and
+takes its name when it is published; a build that fails leaves nothing that a reader could see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from flows.contracts import Contract
+from flows.errors import SaferCityError
+from flows.settings import PROJECT_DIR, Settings
+
+DBT_DIR = PROJECT_DIR / "dbt_project"
+
+STATES_PARTS = ("models/staging", "models/intermediate", "macros", "seeds", "dbt_project.yml")
+"""What the states depend on; a change in anything else of the project rebuilds only the release."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of one node of the dbt project. `failures` counts rows of a failed test; `seconds` is wall time."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    failures: int | None
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """A built and audited release file."""
+
+    database: Path
+    nodes: list[Node]
+    rebuilt_states: bool
+
+
+def states_fingerprint(contracts_fingerprint: str) -> str:
+    """Hash of everything the states depend on but the rows."""
+    return _hash_files([DBT_DIR / part for part in STATES_PARTS], contracts_fingerprint)
+
+
+def release_fingerprint(contracts_fingerprint: str) -> str:
+    """Hash of everything a release depends on but the rows: contracts, dbt project, seeds and code."""
+    return _hash_files([DBT_DIR, PROJECT_DIR / "flows"], contracts_fingerprint)
+
+
+def write_sources(connection: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]) -> None:
+    """Write what the contracts say of themselves to the ledger, where dbt reads it."""
+    connection.execute("begin")
+    connection.execute("delete from ledger.sources")
+    for contract in contracts.values():
+        connection.execute(
+            "insert into ledger.sources values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                contract.source,
+                contract.system,
+                contract.record_source,
+                contract.delivery.kind,
+                contract.title,
+                contract.description,
+                contract.owner,
+                contract.cadence,
+            ],
+        )
+    connection.execute("commit")
+
+
+def transform(
+    settings: Settings,
+    contracts: dict[str, Contract],
+    fingerprint: str,
+    *,
+    full_refresh: bool = False,
+    on_node: Callable[[str], None] | None = None,
+) -> Transformed:
+    """Build states and marts with dbt and run its tests.
+
+    `fingerprint` is that of the states; where it is not the one that the states were made by, they are made anew.
+    The warehouse must not be open in this process.
+
+    Raises SaferCityError naming the nodes that failed; the published release is untouched.
+    """
+    paths = settings.paths
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        write_sources(connection, contracts)
+        made_by = [row[0] for row in connection.execute("select fingerprint from ledger.states").fetchall()]
+        rebuild = full_refresh or made_by != [fingerprint]
+        if rebuild:
+            connection.execute("delete from ledger.states")
+    database = start_release_file(settings)
+    nodes = run_dbt(settings, ["build", *(["--full-refresh"] if rebuild else [])], on_node=on_node)
+    failed = [node for node in nodes if node.status not in ("success", "pass", "warn", "no-op")]
+    if failed:
+        skipped = sum(node.status == "skipped" for node in failed)
+        named = ", ".join(
+            f"{node.name} ({node.failures} rows fail)" if node.failures else node.name
+            for node in failed
+            if node.status != "skipped"
+        )
+        raise SaferCityError(
+            f"the build did not pass its audit: {named or 'every node was skipped'}"
+            f"{f'; {skipped} nodes were skipped' if skipped else ''}. The published release stands."
+            f" Look further with: safercity sql, or dbt's log in {paths.dbt_target / 'logs'}"
+        )
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        connection.execute("begin")
+        connection.execute("delete from ledger.pending")
+        connection.execute("delete from ledger.states")
+        connection.execute("insert into ledger.states values (?)", [fingerprint])
+        connection.execute("commit")
+    return Transformed(database, nodes, rebuild)
+
+
+def start_release_file(settings: Settings) -> Path:
+    """An empty folder for the release to be built in; returns the path of its database."""
+    building = settings.paths.building
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    return building / "safer_city.duckdb"
+
+
+def run_dbt(settings: Settings, command: list[str], *, on_node: Callable[[str], None] | None = None) -> list[Node]:
+    """Run one dbt command in this process and return what became of each node.
+
+    Raises SaferCityError when dbt could not run at all (a model that doesn't compile, a missing source).
+    """
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+
+    def report(event: EventMsg) -> None:
+        if on_node and event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+            on_node(event.data.node_info.node_name)
+
+    paths = settings.paths
+    os.environ["SAFERCITY_DBT_WAREHOUSE"] = str(paths.warehouse)
+    os.environ["SAFERCITY_DBT_RELEASE"] = str(paths.building / "safer_city.duckdb")
+    result = dbtRunner(callbacks=[report]).invoke(
+        [
+            *("--quiet", "--no-use-colors", "--log-level-file", "warn"),
+            *command,
+            *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
+            *("--target-path", str(paths.dbt_target), "--log-path", str(paths.dbt_target / "logs")),
+        ]
+    )
+    # dbt keeps its connection; the file must be free for the next stage.
+    reset_adapters()
+    if result.exception is not None or result.result is None:
+        raise SaferCityError(f"dbt could not run the project: {result.exception}") from None
+    return [
+        Node(
+            name=outcome.node.name,
+            kind=str(outcome.node.resource_type),
+            status=str(outcome.status),
+            seconds=round(outcome.execution_time, 3),
+            failures=outcome.failures,
+        )
+        for outcome in result.result.results
+    ]
+
+
+def _hash_files(roots: list[Path], salt: str) -> str:
+    digest = hashlib.sha256(salt.encode())
+    for root in roots:
+        files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
+        for path in files:
+            relative = path.relative_to(PROJECT_DIR)
+            if "__pycache__" in relative.parts or relative.parts[1:2] in (("target",), ("logs",)):
+                continue
+            digest.update(str(relative).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,160 @@
+"""The typed read: from the text of the received rows to values of the contract's types.
+
+The formats are those of a delivery: plain decimal numbers, `YYYY-MM-DD` or `DD/MM/YYYY` dates, Europe/London times.
+A pattern decides whether a text has the form at all and DuckDB's cast does the reading, because the cast alone
+is too kind: it takes `1e5`, `1_000`, `2019-8-7` and `24:00`.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from flows.contracts import Column, ColumnType, Contract
+
+_BLANKS = " \u00a0"
+
+_YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # DuckDB reads year 0 as 1 BC
+_MONTH = "(?:0[1-9]|1[0-2])"
+_DAY = "(?:0[1-9]|[12][0-9]|3[01])"
+_DATE = f"(?:{_YEAR}-{_MONTH}-{_DAY}|{_DAY}/{_MONTH}/{_YEAR})"
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?"
+_TIME = f"(?:{_DATE} |{_YEAR}-{_MONTH}-{_DAY}T){_CLOCK}"
+_OFFSET = "(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+_DECIMAL = "[+-]?(?:[0-9]+(?:[.][0-9]+)?|[.][0-9]+)"
+
+
+def text_expression(column: Column) -> str:
+    """SQL for the column's text as received, without spaces and no-break spaces around it; NULL when blank."""
+    return f"nullif(trim({_name(column)}, '{_BLANKS}'), '')"
+
+
+def typed_expression(column: Column) -> str:
+    """SQL for the column's value, read from its trimmed text; NULL where the text is not of the type.
+
+    The expression names the column, and expects there the text that `text_expression` gives.
+    """
+    text = _name(column)
+    iso = f"case when {text}[3] = '/' then {text}[7:10] || '-' || {text}[4:5] || '-' || {text}[1:2] || {text}[11:] else {text} end"
+    expressions: dict[ColumnType, str] = {
+        "text": text,
+        "code": _if_match(text, r"[^\s\p{Z}]+", text),
+        "int": _if_match(text, r"[+-]?[0-9]+(?:[.]0+)?", f"try_cast({text} as bigint)"),
+        "decimal": f"case when isfinite({_decimal(text)}) then {_decimal(text)} end",
+        "date": _if_match(text, _DATE, f"try_cast({iso} as date)"),
+        "month": _if_match(text, f"{_YEAR}-{_MONTH}", f"try_cast({text} || '-01' as date)"),
+        "time": f"date_trunc('second', case {_local_time(text, iso)} {_time_with_offset(text, iso)} end)",
+        "flag": f"case when lower({text}) in ('y', 'true', '1') then true"
+        f" when lower({text}) in ('n', 'false', '0') then false end",
+    }
+    return expressions[column.type]
+
+
+def build_typed(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Make the table `typed`, one row per row of `received`, and name the force of each file in `files`.
+
+    Shape: row_id, file_id, record_no, the contract's FILE_COLUMNS, then every loaded column with its
+    `<name>__as_given`: the text of a value that could not be read as the type, else NULL. Where the source's rows
+    are keyed changes, also key_conflicts: the key stands in the file more than once, with differing content.
+    """
+    if contract.delivery.force_column:
+        _name_forces(connection, contract, contract.delivery.force_column)
+    columns = contract.loaded_columns
+    texts = ", ".join(f"{text_expression(column)} as {_name(column)}" for column in columns)
+    values = ", ".join(f"{typed_expression(column)} as {_name(column, '__value')}" for column in columns)
+    typed = ", ".join(_value_and_as_given(column) for column in columns)
+    connection.execute(
+        f"""
+        create or replace table typed as
+        with texts as (select row_id, file_id, record_no, {texts} from received),
+        read as (select *, {values} from texts)
+        select
+            row_id,
+            file_id,
+            record_no,
+            files.force as file_force,
+            try_cast(files.slice || '-01' as date) as file_month,
+            files.extract_date as file_extract_date,
+            {typed}
+        from read
+        join files using (file_id)
+        """
+    )
+    if contract.delivery.kind == "changes":
+        _mark_key_conflicts(connection, contract)
+
+
+def _name(column: Column, suffix: str = "") -> str:
+    return f'"{column.name}{suffix}"'
+
+
+def _if_match(text: str, pattern: str, value: str) -> str:
+    return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
+
+
+def _decimal(text: str) -> str:
+    return _if_match(text, _DECIMAL, f"try_cast({text} as double)")
+
+
+def _local_time(text: str, iso: str) -> str:
+    return f"when regexp_full_match({text}, '{_TIME}') then try_cast({iso} as timestamp)"
+
+
+def _time_with_offset(text: str, iso: str) -> str:
+    london = f"timezone('Europe/London', try_cast({iso} as timestamptz))"
+    return f"when regexp_full_match({text}, '{_TIME}{_OFFSET}') then {london}"
+
+
+def _value_and_as_given(column: Column) -> str:
+    value = f"{_name(column, '__value')} as {_name(column)}"
+    if column.as_given is None:
+        return value
+    return f'{value}, case when {_name(column, "__value")} is null then {_name(column)} end as "{column.as_given}"'
+
+
+def _name_forces(connection: duckdb.DuckDBPyConnection, contract: Contract, force_column: str) -> None:
+    """The force of a file is the one that most of its rows name; of equals, the first in the alphabet."""
+    column = next(column for column in contract.loaded_columns if column.name == force_column)
+    connection.execute(
+        f"""
+        update files
+        set force = named.force
+        from (
+            select distinct on (file_id) file_id, force
+            from (
+                select file_id, {typed_expression(column)} as force, count(*) as rows
+                from (select file_id, {text_expression(column)} as {_name(column)} from received)
+                group by all
+            )
+            where force is not null
+            order by file_id, rows desc, force
+        ) as named
+        where files.file_id = named.file_id
+        """
+    )
+
+
+def _mark_key_conflicts(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Copies of a key are compared whole, but only those of keys that do repeat."""
+    key = ", ".join(["file_id", *(f'"{name}"' for name in contract.key)])
+    content = ", ".join(["file_id", *(_name(column) for column in contract.loaded_columns)])
+    given = " and ".join(f'"{name}" is not null' for name in contract.key)
+    same_key = " and ".join(f"typed.{name} = conflicting.{name}" for name in key.split(", "))
+    connection.execute("alter table typed add column key_conflicts boolean default false")
+    connection.execute(
+        f"""
+        update typed
+        set key_conflicts = true
+        from (
+            select {key}
+            from (
+                select distinct {content}
+                from typed
+                semi join (select {key} from typed where {given} group by all having count(*) > 1)
+                    using ({key})
+            )
+            group by all
+            having count(*) > 1
+        ) as conflicting
+        where {same_key}
+        """
+    )

@@ -1,0 +1,693 @@
+"""What the warehouse must hold after street files of data.police.uk were delivered: slow and obviously right.
+
+The model is written from the specification alone and shares no code with the warehouse. It takes files whose
+header is sound and whose rows are well formed; what can go wrong before that (encodings, archives that
+can't be read, missing columns) is tested elsewhere.
+
+How the model reads what the specification leaves open:
+
+* A delivery that was not rejected but has no accepted row (every row quarantined, yet under the limit) begins
+  no state: the slice's earlier state simply goes on, and a month that has only such deliveries is missing.
+* A file conflicts with a delivery that stands, never with one that was itself rejected.
+* A file that can be read but is rejected (future extract, conflict, share of bad rows, no rows) has as many
+  rows rejected as it received. One of an impossible month is rejected unread: received and rejected are None.
+* Nobody reported a file whose `Reported by` is blank throughout, or that has no rows: its force is None.
+"""
+
+import calendar
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+from math import floor, sqrt
+from typing import Any, NamedTuple
+
+SOURCE = "police_uk_street"
+RECORD_SOURCE = "police_uk"
+
+HEADER = (
+    "Crime ID",
+    "Month",
+    "Reported by",
+    "Falls within",
+    "Longitude",
+    "Latitude",
+    "Location",
+    "LSOA code",
+    "LSOA name",
+    "Crime type",
+    "Last outcome category",
+    "Context",
+)
+
+SIX_CATEGORIES = frozenset(
+    {"Anti-social behaviour", "Burglary", "Other crime", "Robbery", "Vehicle crime", "Violent crime"}
+)
+ELEVEN_CATEGORIES = SIX_CATEGORIES | {
+    "Criminal damage and arson",
+    "Drugs",
+    "Other theft",
+    "Public disorder and weapons",
+    "Shoplifting",
+}
+FOURTEEN_CATEGORIES = (ELEVEN_CATEGORIES - {"Violent crime", "Public disorder and weapons"}) | {
+    "Bicycle theft",
+    "Possession of weapons",
+    "Public order",
+    "Theft from the person",
+    "Violence and sexual offences",
+}
+ALL_CATEGORIES = ELEVEN_CATEGORIES | FOURTEEN_CATEGORIES
+
+ACQUISITIVE: dict[str, str] = {
+    "burglary": "Burglary",
+    "shoplifting": "Shoplifting",
+    "theft_from_person": "Theft from the person",
+    "bicycle_theft": "Bicycle theft",
+    "vehicle_crime": "Vehicle crime",
+    "theft_other": "Other theft",
+}
+MEASURES: dict[str, frozenset[str]] = {
+    "all_crime": ALL_CATEGORIES - {"Anti-social behaviour"},
+    "violence": frozenset({"Violence and sexual offences", "Violent crime", "Robbery"}),
+    "robbery": frozenset({"Robbery"}),
+    "acquisitive_crime": frozenset(ACQUISITIVE.values()),
+    **{measure: frozenset({category}) for measure, category in ACQUISITIVE.items()},
+    "public_order": frozenset({"Public order", "Public disorder and weapons"}),
+    "asb": frozenset({"Anti-social behaviour"}),
+}
+THEMES: dict[str, tuple[str, ...]] = {
+    "all_crime": ("all_crime",),
+    "violence": ("violence", "robbery"),
+    "acquisitive_crime": ("acquisitive_crime", *ACQUISITIVE),
+    "public_order": ("public_order",),
+    "asb": ("asb",),
+}
+
+CAUSES = (
+    "recorded_late",
+    "reclassified_in",
+    "reclassified_out",
+    "cancelled",
+    "reinstated",
+    "date_changed_in",
+    "date_changed_out",
+    "resupplied",
+)
+
+Row = dict[str, Any]
+"""One row of a mart: column -> Python value."""
+
+Counts = Mapping[date, int]
+"""Month (its first day) -> count. A month that is missing, or lies before the first, is not in it."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file that lies in the landing folder, or one member of an archive there.
+
+    `path` is relative to the landing folder, with forward slashes; an archive is one step of it
+    (`2018-05.zip/2017-02/2017-02-kent-street.csv`). `rows` maps the headers of data.police.uk to the text
+    exactly as in the file.
+    """
+
+    path: str
+    rows: tuple[dict[str, str], ...]
+
+
+class Crime(NamedTuple):
+    """One accepted row after typing: the columns that are loaded, and so compared."""
+
+    force: str
+    month: date
+    crime_id: str | None
+    falls_within: str | None
+    longitude: float | None
+    latitude: float | None
+    location: str | None
+    lsoa_code: str | None
+    lsoa_name: str | None
+    crime_type: str
+    last_outcome: str | None
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of one slice (a force and a month) from `known_from` until the day before `known_to`."""
+
+    force: str
+    month: date
+    crimes: tuple[Crime, ...]
+    known_from: date
+    known_to: date | None
+
+    def is_known(self, as_of: date) -> bool:
+        return self.known_from <= as_of and (self.known_to is None or as_of < self.known_to)
+
+    def count(self, measure: str) -> int:
+        return sum(crime.crime_type in MEASURES[measure] for crime in self.crimes)
+
+
+@dataclass
+class Delivery:
+    """One line of the ledger, with the typed rows that were accepted and are not superseded in the file."""
+
+    file_name: str
+    force: str | None
+    month: date | None
+    extract_date: date | None
+    content: tuple[tuple[str, ...], ...]
+    received: int | None
+    accepted: int = 0
+    quarantined: int = 0
+    rejected: int | None = 0
+    loaded: int = 0
+    unchanged: int = 0
+    superseded_in_file: int = 0
+    state: str = "loaded"
+    crimes: tuple[Crime, ...] = field(default=())
+
+    @property
+    def extract(self) -> tuple[str | None, date | None, date | None]:
+        """What two files must not both claim with different content: force, slice, extract date."""
+        return (self.force, self.month, self.extract_date)
+
+    def reject(self) -> None:
+        self.state, self.rejected = "rejected", self.received
+        self.accepted = self.quarantined = self.superseded_in_file = 0
+        self.crimes = ()
+
+
+class Model:
+    """The warehouse after `files` were loaded in this order, on the day `today`."""
+
+    def __init__(self, files: Sequence[File], today: date) -> None:
+        self._deliveries: list[Delivery] = []
+        for file in files:
+            self._receive(file, today)
+        self._states = self._begin_states()
+
+    # ---- deliveries
+
+    def _receive(self, file: File, today: date) -> None:
+        """Add the file to the ledger, unless it is no street file or a delivery that was seen before."""
+        delivery = read(file)
+        if delivery is None:
+            return
+        same_extract = [other for other in self._deliveries if other.extract == delivery.extract]
+        if any(other.content == delivery.content for other in same_extract):
+            return
+        is_future = delivery.extract_date is None or delivery.extract_date > today
+        is_conflict = any(other.state == "loaded" for other in same_extract)
+        is_too_bad = delivery.quarantined >= 10 and delivery.quarantined * 5 > (delivery.received or 0)
+        is_empty = delivery.received == 0
+        if is_future or is_conflict or is_too_bad or is_empty:
+            delivery.reject()
+        self._deliveries.append(delivery)
+
+    def _begin_states(self) -> list[State]:
+        """The states of every slice, in extract order; fills in what was loaded and what was unchanged."""
+        states: list[State] = []
+        for force, month in self._slices():
+            chain: list[Delivery] = []
+            for delivery in self._extracts(force, month):
+                if chain and Counter(chain[-1].crimes) == Counter(delivery.crimes):
+                    delivery.unchanged = len(delivery.crimes)
+                else:
+                    delivery.loaded = len(delivery.crimes)
+                    chain.append(delivery)
+            dates = [delivery.extract_date for delivery in chain if delivery.extract_date]
+            ends = [*dates[1:], None]
+            states += [
+                State(force, month, delivery.crimes, known_from, known_to)
+                for delivery, known_from, known_to in zip(chain, dates, ends, strict=True)
+            ]
+        return states
+
+    def _slices(self) -> list[tuple[str, date]]:
+        return sorted(
+            {(crime.force, crime.month) for delivery in self._deliveries for crime in delivery.crimes}
+        )
+
+    def _extracts(self, force: str, month: date) -> list[Delivery]:
+        """The deliveries of a slice that have rows to load, in extract order."""
+        extracts = [
+            delivery
+            for delivery in self._deliveries
+            if delivery.crimes and (delivery.force, delivery.month) == (force, month)
+        ]
+        return sorted(extracts, key=lambda delivery: delivery.extract_date or date.min)
+
+    # ---- tables
+
+    def deliveries(self) -> list[Row]:
+        """One row per delivery, in the order of loading: the ledger without what depends on load time."""
+        return [
+            {
+                "source": SOURCE,
+                "force": delivery.force,
+                "slice": f"{delivery.month:%Y-%m}" if delivery.month else None,
+                "file_name": delivery.file_name,
+                "extract_date": delivery.extract_date,
+                "revision": 1,
+                "received": delivery.received,
+                "accepted": delivery.accepted,
+                "quarantined": delivery.quarantined,
+                "rejected": delivery.rejected,
+                "loaded": delivery.loaded,
+                "unchanged": delivery.unchanged,
+                "superseded_in_file": delivery.superseded_in_file,
+                "state": delivery.state,
+            }
+            for delivery in self._deliveries
+        ]
+
+    def street_crime_versions(self) -> list[Row]:
+        """One row per row of each state of each slice, with the days it was known."""
+        return [
+            {**crime._asdict(), "known_from": state.known_from, "known_to": state.known_to}
+            for state in self._states
+            for crime in state.crimes
+        ]
+
+    def street_crimes(self) -> list[Row]:
+        """One row per row of each slice's current state."""
+        return [crime._asdict() for state in self._states if state.known_to is None for crime in state.crimes]
+
+    def coverage(self) -> list[Row]:
+        """One row per force and month, from the force's first month with a state to its last one."""
+        rows: list[Row] = []
+        for force in forces(self._states):
+            months = [state.month for state in self._states if state.force == force]
+            for month in span(min(months), max(months)):
+                states = [state for state in self._states if (state.force, state.month) == (force, month)]
+                rows.append(
+                    {
+                        "source": SOURCE,
+                        "force": force,
+                        "month": month,
+                        "state": "complete" if states else "missing",
+                        "deliveries": len(states),
+                        "rows": len(states[-1].crimes) if states else 0,
+                        "first_extract": states[0].known_from if states else None,
+                        "last_extract": states[-1].known_from if states else None,
+                    }
+                )
+        return rows
+
+    def restatements(self) -> list[Row]:
+        """One row per force, month and measure when first published, and each time its count moved."""
+        rows: list[Row] = []
+        for force, month in self._slices():
+            chain = [state for state in self._states if (state.force, state.month) == (force, month)]
+            for measure in MEASURES:
+                previous: int | None = None
+                for state in chain:
+                    offences = state.count(measure)
+                    if offences != previous:
+                        rows.append(restatement(state, measure, offences, previous))
+                    previous = offences
+        return rows
+
+    def performance(self, theme: str, as_of: date | None = None) -> list[Row]:
+        """One row per force, measure of the theme and month, of the states known at the end of `as_of`.
+
+        None means everything that was delivered. Columns as in the specification, but for measure_label.
+        """
+        known = [state for state in self._states if state.is_known(as_of or date.max)]
+        rows: list[Row] = []
+        for force in forces(known):
+            slices = [state for state in known if state.force == force]
+            months = [state.month for state in slices]
+            for measure in THEMES[theme]:
+                counts = {state.month: state.count(measure) for state in slices}
+                above_five_year_run: int | None = None
+                for month in span(min(months), max(months)):
+                    above_five_year_run = next_five_year_run(counts, month, above_five_year_run)
+                    rows.append(
+                        {
+                            "record_source": RECORD_SOURCE,
+                            "force": force,
+                            "measure": measure,
+                            "month": month,
+                            "coverage": "complete" if month in counts else "missing",
+                            "offences": counts.get(month),
+                            **comparisons(counts, month),
+                            "above_five_year_run": above_five_year_run,
+                            **control_chart(counts, month),
+                        }
+                    )
+        return rows
+
+
+# ---- reading a file
+
+
+def read(file: File) -> Delivery | None:
+    """The delivery that a file makes as far as the file itself tells; None when it is no street file."""
+    *above, file_name = file.path.split("/")
+    name = re.fullmatch(r"(\d{4})-(\d{2})-.+-street\.csv(\.gz)?", file_name, re.IGNORECASE)
+    if name is None:
+        return None
+    content = tuple(tuple(row.get(header, "") for header in HEADER) for row in file.rows)
+    month = first_of_month(name[1], name[2])
+    if month is None:
+        return Delivery(file_name, None, None, None, content, received=None, rejected=None)
+
+    rows = [{header: row.get(header, "").strip() for header in HEADER} for row in file.rows]
+    force = most_frequent(row["Reported by"] for row in rows)
+    sound = [row for row in rows if not breaks_critical_rule(row, force, month)]
+    crimes = last_row_of_each_crime(typed(row, month) for row in sound)
+    return Delivery(
+        file_name,
+        force,
+        month,
+        extract_date(above, month),
+        content,
+        received=len(rows),
+        accepted=len(sound),
+        quarantined=len(rows) - len(sound),
+        superseded_in_file=len(sound) - len(crimes),
+        crimes=crimes,
+    )
+
+
+def extract_date(above: Sequence[str], month: date) -> date:
+    """The day a file is current to: by the archive's name, else the nearest dated folder, else by default."""
+    for step in above:
+        archive = re.fullmatch(r"(\d{4})-(\d{2})\.zip", step, re.IGNORECASE)
+        if archive and (published := first_of_month(archive[1], archive[2])):
+            return last_of_month(published)
+    for step in reversed(above):
+        folder = re.fullmatch(r"published-(\d{4})(?:-(\d{2}))?", step, re.IGNORECASE)
+        if folder and (published := first_of_month(folder[1], folder[2] or "12")):
+            return last_of_month(published)
+    return last_of_month(months_later(month, 2))
+
+
+def most_frequent(names: Iterable[str]) -> str | None:
+    """The name that most rows carry; of equally frequent ones the first by alphabet; blanks don't count."""
+    counted = Counter(name for name in names if name)
+    return min(counted, key=lambda name: (-counted[name], name), default=None)
+
+
+def breaks_critical_rule(row: Mapping[str, str], force: str | None, month: date) -> bool:
+    return (
+        row["Reported by"] == ""
+        or row["Reported by"] != force
+        or row["Month"] != f"{month:%Y-%m}"
+        or row["Crime type"] not in categories(month)
+        or re.fullmatch(r"([0-9a-f]{64})?", row["Crime ID"]) is None
+    )
+
+
+def categories(month: date) -> frozenset[str]:
+    """The crime types that data.police.uk published for a month."""
+    if month >= date(2013, 5, 1):
+        return FOURTEEN_CATEGORIES
+    return ELEVEN_CATEGORIES if month >= date(2011, 9, 1) else SIX_CATEGORIES
+
+
+def typed(row: Mapping[str, str], month: date) -> Crime:
+    """A trimmed row that breaks no critical rule, with its values typed and blanks as None."""
+    longitude, latitude = coordinates(row["Longitude"], row["Latitude"])
+    return Crime(
+        force=row["Reported by"],
+        month=month,
+        crime_id=row["Crime ID"] or None,
+        falls_within=row["Falls within"] or None,
+        longitude=longitude,
+        latitude=latitude,
+        location=row["Location"] or None,
+        lsoa_code=row["LSOA code"] if is_lsoa_code(row["LSOA code"]) else None,
+        lsoa_name=row["LSOA name"] or None,
+        crime_type=row["Crime type"],
+        last_outcome=row["Last outcome category"] or None,
+    )
+
+
+def coordinates(longitude: str, latitude: str) -> tuple[float, float] | tuple[None, None]:
+    """Both coordinates in degrees, or neither: where one is blank, no number or outside the UK."""
+    east, north = number(longitude), number(latitude)
+    if east is None or north is None:
+        return (None, None)
+    return (east, north) if -9 <= east <= 2.1 and 49.5 <= north <= 61.1 else (None, None)
+
+
+def number(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?", text) else None
+
+
+def is_lsoa_code(code: str) -> bool:
+    return re.fullmatch(r"[ENSW]01[0-9]{6}|95[A-Z]{2}[0-9]{2}[A-Z][0-9]", code) is not None
+
+
+def last_row_of_each_crime(crimes: Iterable[Crime]) -> tuple[Crime, ...]:
+    """The rows without those whose Crime ID comes again further down. Rows without an id all stay."""
+    kept: list[Crime] = []
+    for crime in crimes:
+        if crime.crime_id is not None:
+            kept = [earlier for earlier in kept if earlier.crime_id != crime.crime_id]
+        kept.append(crime)
+    return tuple(kept)
+
+
+# ---- months
+
+
+def first_of_month(year: str, month: str) -> date | None:
+    """The first day of a month given as text, or None where there is no such month."""
+    try:
+        return date(int(year), int(month), 1)
+    except ValueError:
+        return None
+
+
+def last_of_month(month: date) -> date:
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def months_later(month: date, number_of_months: int) -> date:
+    """The month so many months later (earlier when negative)."""
+    years, index = divmod(month.month - 1 + number_of_months, 12)
+    return date(month.year + years, index + 1, 1)
+
+
+def span(first: date, last: date) -> list[date]:
+    """Every month from the first to the last one, both included."""
+    months = [first]
+    while months[-1] < last:
+        months.append(months_later(months[-1], 1))
+    return months
+
+
+def last_months(month: date, number_of_months: int) -> list[date]:
+    """So many months, the given one last."""
+    return span(months_later(month, 1 - number_of_months), month)
+
+
+def start_of_financial_year(month: date) -> date:
+    return date(month.year if month.month >= 4 else month.year - 1, 4, 1)
+
+
+# ---- figures
+
+
+def forces(states: Iterable[State]) -> list[str]:
+    return sorted({state.force for state in states})
+
+
+def restatement(state: State, measure: str, offences: int, previous: int | None) -> Row:
+    """One row of `restatements`; `previous` is None when the month is published for the first time."""
+    moved = change(offences, previous)
+    causes: Row = dict.fromkeys(CAUSES, None if moved is None else 0)
+    return {
+        "record_source": RECORD_SOURCE,
+        "force": state.force,
+        "measure": measure,
+        "month": state.month,
+        "extract_date": state.known_from,
+        "offences": offences,
+        "previous_offences": previous,
+        "change": moved,
+        **causes,
+        "resupplied": moved,
+        "first_published": previous is None,
+    }
+
+
+def comparisons(counts: Counts, month: date) -> Row:
+    """The comparators of one month: month before, financial year to date, 12 months, five-year average."""
+    offences, previous_month = counts.get(month), counts.get(months_later(month, -1))
+    to_date = span(start_of_financial_year(month), month)
+    fytd = total(counts, to_date)
+    fytd_previous = total(counts, [months_later(each, -12) for each in to_date])
+    rolling_12 = total(counts, last_months(month, 12))
+    rolling_12_previous = total(counts, last_months(months_later(month, -12), 12))
+    same_month = five_years_before(counts, month)
+    return {
+        "previous_month": previous_month,
+        "change": change(offences, previous_month),
+        "change_pct": change_pct(offences, previous_month),
+        "change_z": change_z(offences, previous_month),
+        "base_note": base_note(previous_month),
+        "fytd": fytd,
+        "fytd_previous": fytd_previous,
+        "fytd_change_pct": change_pct(fytd, fytd_previous),
+        "rolling_12": rolling_12,
+        "rolling_12_previous": rolling_12_previous,
+        "rolling_12_change_pct": change_pct(rolling_12, rolling_12_previous),
+        "five_year_average": float(mean(same_month)) if same_month else None,
+        "five_year_years": len(same_month),
+    }
+
+
+def total(counts: Counts, months: Sequence[date]) -> int | None:
+    """The sum over the months; None where one of them has no count."""
+    return sum(counts[month] for month in months) if all(month in counts for month in months) else None
+
+
+def change(new: int | None, old: int | None) -> int | None:
+    return None if new is None or old is None else new - old
+
+
+def change_z(new: int | None, old: int | None) -> float | None:
+    """The change in standard deviations of a Poisson count, not rounded."""
+    return None if new is None or old is None else 2 * (sqrt(new) - sqrt(old))
+
+
+def change_pct(new: int | None, old: int | None) -> float | None:
+    """The change in per cent of the old value, to one decimal, half away from zero; None on a base of 0."""
+    if new is None or old is None or old == 0:
+        return None
+    tenths = Fraction(1000 * (new - old), old)
+    rounded = floor(abs(tenths) + Fraction(1, 2))
+    return (rounded if tenths >= 0 else -rounded) / 10
+
+
+def base_note(base: int | None) -> str | None:
+    if base is None or base >= 20:
+        return None
+    return "small_base" if base >= 5 else "no_percentage"
+
+
+def mean(values: Sequence[int]) -> Fraction:
+    return Fraction(sum(values), len(values))
+
+
+def five_years_before(counts: Counts, month: date) -> list[int]:
+    """The counts of the same calendar month in the five years before, as many as there are."""
+    months = [months_later(month, -12 * years) for years in range(1, 6)]
+    return [counts[each] for each in months if each in counts]
+
+
+def next_five_year_run(counts: Counts, month: date, run_before: int | None) -> int | None:
+    """How many months in a row, up to this one, lie above their five-year average.
+
+    A month before that can't be judged (None) breaks the run like one that is not above: it begins anew at 1.
+    """
+    same_month = five_years_before(counts, month)
+    if month not in counts or not same_month:
+        return None
+    return (run_before or 0) + 1 if counts[month] > mean(same_month) else 0
+
+
+class Lines(NamedTuple):
+    """The lines of an XmR chart; the limits lie `reach` above and below the centre, before flooring at 0."""
+
+    centre: Fraction
+    reach: Fraction
+
+    @property
+    def upper(self) -> Fraction:
+        return self.centre + self.reach
+
+    @property
+    def lower(self) -> Fraction:
+        return max(self.centre - self.reach, Fraction(0))
+
+
+def control_chart(counts: Counts, month: date) -> Row:
+    """The control chart as it stands in one month: its baseline, its lines, and what it signals."""
+    baseline = baseline_months(counts, month)
+    lines = chart_lines(counts, baseline)
+    return {
+        "baseline_from": min(baseline, default=None),
+        "baseline_to": max(baseline, default=None),
+        "baseline_months": len(baseline),
+        "limits_note": limits_note(baseline, lines),
+        "centre_line": float(lines.centre) if lines else None,
+        "lower_limit": float(lines.lower) if lines else None,
+        "upper_limit": float(lines.upper) if lines else None,
+        "signal": signal(counts, month, lines),
+    }
+
+
+def limits_note(baseline: Sequence[date], lines: Lines | None) -> str | None:
+    if lines is None:
+        return "none"
+    return "trial" if len(baseline) < 12 else None
+
+
+def baseline_months(counts: Counts, month: date) -> list[date]:
+    """Those of the 24 months before the month's financial year that have a count."""
+    last = months_later(start_of_financial_year(month), -1)
+    return [each for each in last_months(last, 24) if each in counts]
+
+
+def chart_lines(counts: Counts, baseline: Sequence[date]) -> Lines | None:
+    """Mean and 2.66 mean moving ranges of the baseline; None when no two of its months are adjacent."""
+    moving_ranges = [
+        abs(counts[month] - counts[months_later(month, -1)])
+        for month in baseline
+        if months_later(month, -1) in baseline
+    ]
+    if not moving_ranges:
+        return None
+    return Lines(mean([counts[month] for month in baseline]), Fraction(266, 100) * mean(moving_ranges))
+
+
+def signal(counts: Counts, month: date, lines: Lines | None) -> str | None:
+    """The first signal that applies, judged on this month and the ones before it against these lines."""
+    if month not in counts:
+        return None
+    seven = values(counts, last_months(month, 7))
+    three = values(counts, last_months(month, 3))
+    applies = {
+        "above_limit": lines is not None and counts[month] > lines.upper,
+        "below_limit": lines is not None and counts[month] < lines.lower,
+        "run_above": lines is not None and seven is not None and all(each > lines.centre for each in seven),
+        "run_below": lines is not None and seven is not None and all(each < lines.centre for each in seven),
+        "trend_up": seven is not None and is_rising(seven),
+        "trend_down": seven is not None and is_rising(seven[::-1]),
+        "near_upper": lines is not None and three is not None and is_near_upper(three, lines),
+        "near_lower": lines is not None and three is not None and is_near_lower(three, lines),
+    }
+    return next((name for name, is_so in applies.items() if is_so), None)
+
+
+def values(counts: Counts, months: Sequence[date]) -> list[int] | None:
+    """The counts of the months; None where one of them has none."""
+    return [counts[month] for month in months] if all(month in counts for month in months) else None
+
+
+def is_rising(points: Sequence[int]) -> bool:
+    """Whether each point but the first is higher than the one before."""
+    return all(later > earlier for earlier, later in pairwise(points))
+
+
+def is_near_upper(three: Sequence[int], lines: Lines) -> bool:
+    """Whether the last and one more of three points are beyond two thirds of the way up, all above centre."""
+    threshold = lines.centre + lines.reach * Fraction(2, 3)
+    beyond = [each > threshold for each in three]
+    return beyond[-1] and any(beyond[:-1]) and all(each > lines.centre for each in three)
+
+
+def is_near_lower(three: Sequence[int], lines: Lines) -> bool:
+    """The same below the centre, towards the lower limit before it is floored."""
+    threshold = lines.centre - lines.reach * Fraction(2, 3)
+    beyond = [each < threshold for each in three]
+    return beyond[-1] and any(beyond[:-1]) and all(each < lines.centre for each in three)
