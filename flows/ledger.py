@@ -31,8 +31,14 @@ create table if not exists ledger.files (
   size bigint not null,
   mtime_ns bigint not null,
   settled boolean not null,
-  contracts varchar not null,
-  unmatched varchar[] not null
+  contracts varchar not null
+);
+
+-- Files that match no contract, as they were named to people, once.
+create table if not exists ledger.unmatched (
+  landing varchar not null,
+  name varchar not null,
+  first_seen_at timestamp not null
 );
 
 -- One row per delivery. `delivery_id` is a hash of what makes it that delivery, so that it does not depend on the

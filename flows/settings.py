@@ -35,13 +35,17 @@ class Settings(BaseSettings):
     )
 
     data: Path = Field(default=PROJECT_DIR / "data", description="Folder that holds all data")
-    landing: Path | None = Field(default=None, description="Folder that deliveries are dropped in; default data/landing")
+    landing: Path | None = Field(
+        default=None, description="Folder that deliveries are dropped in; default data/landing"
+    )
     force: str = Field(default="City of London Police", description="Force of deliveries that do not name one")
     folder_forces: dict[str, str] = Field(
         default_factory=dict, description="Landing subfolder → force, where several forces deliver to one landing"
     )
     keep_releases: int = Field(default=5, ge=1, description="How many releases stay on disk")
-    memory_limit: str | None = Field(default=None, description="DuckDB memory limit, such as 2GB; default 80 % of memory")
+    memory_limit: str | None = Field(
+        default=None, description="DuckDB memory limit, such as 2GB; default 80 % of memory"
+    )
     threads: int | None = Field(default=None, ge=1, description="DuckDB threads; default all cores")
     alerts: Alerts = Field(default_factory=Alerts)
 

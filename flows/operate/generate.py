@@ -55,9 +55,7 @@ def _dbt_sources(contracts: list[Contract]) -> str:
             {"name": "delivery_id", "description": "Delivery that the row came with, see the ledger."},
             {"name": "record_no", "description": "Number of the record in its file; the header is 1."},
         ]
-        columns += [
-            {"name": column.name, "description": column.description} for column in contract.loaded_columns
-        ]
+        columns += [{"name": column.name, "description": column.description} for column in contract.loaded_columns]
         tables.append({"name": contract.source, "description": contract.description, "columns": columns})
     sources = {
         "version": 2,

@@ -7,6 +7,7 @@ file every row goes to `raw.<source>` or to quarantine, and the transaction is r
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -56,6 +57,59 @@ class Loaded:
     source: str
     files: list[LoadedFile]
     failed_rules: list[FailedRule]
+
+
+@dataclass(frozen=True)
+class RejectedArchive:
+    """An archive that cannot be trusted as a whole, so that nobody knows what it holds."""
+
+    path: str
+    file_name: str
+    reason_code: str
+    reason: str
+
+
+ARCHIVE_SOURCE = "unknown"
+"""What the ledger calls the source of an archive that was rejected as a whole."""
+
+
+def reject_archives(
+    archives: list[RejectedArchive], connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str
+) -> Loaded:
+    """Write rejected archives to the ledger, each once."""
+    for archive in archives:
+        content = hashlib.sha256(Path(archive.path).read_bytes()).hexdigest()
+        connection.execute(
+            """
+            insert into ledger.deliveries by name
+            select
+              (md5_number_lower(concat_ws('|', $source, $file_name, $content)) >> 1)::bigint as delivery_id,
+              $source as source, $file_name as file_name, $path as path, $content as content_hash,
+              1 as revision, '' as contract, $run_id as run_id, $started_at::timestamp as loaded_at,
+              0 as accepted, 0 as quarantined, 'rejected' as state, $code as reason_code, $reason as reason
+            where not exists (
+              from ledger.deliveries where source = $source and file_name = $file_name and content_hash = $content
+            )
+            """,
+            {
+                "source": ARCHIVE_SOURCE,
+                "file_name": archive.file_name,
+                "path": archive.path,
+                "content": content,
+                "run_id": run_id,
+                "started_at": started_at,
+                "code": archive.reason_code,
+                "reason": archive.reason,
+            },
+        )
+    files = [
+        LoadedFile(
+            ARCHIVE_SOURCE, None, None, archive.file_name, archive.path, None, "rejected",
+            None, 0, 0, None, archive.reason_code, archive.reason,
+        )
+        for archive in archives
+    ]  # fmt: skip
+    return Loaded(ARCHIVE_SOURCE, files, [])
 
 
 def load(
@@ -175,9 +229,7 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _record_deliveries(
-    contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str
-) -> None:
+def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str) -> None:
     # A file that was rejected under an earlier contract and is judged again replaces its old entry.
     again = """
         select earlier.delivery_id
@@ -190,9 +242,7 @@ def _record_deliveries(
           and (judged.force = earlier.force or earlier.force is null)
         where earlier.source = $source and earlier.state = 'rejected'
     """
-    connection.execute(
-        f"delete from ledger.rule_results where delivery_id in ({again})", {"source": contract.source}
-    )
+    connection.execute(f"delete from ledger.rule_results where delivery_id in ({again})", {"source": contract.source})
     connection.execute(f"delete from ledger.deliveries where delivery_id in ({again})", {"source": contract.source})
     connection.execute(
         """
@@ -275,9 +325,7 @@ def _fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None
     )
 
 
-def _fill_quarantine(
-    contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str
-) -> None:
+def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str) -> None:
     """Keep each bad row with its reasons and its columns, but for a coded value that is no code: only its length."""
     values = []
     for column in contract.loaded_columns:

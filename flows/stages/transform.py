@@ -82,7 +82,7 @@ def transform(
     fingerprint: str,
     *,
     full_refresh: bool = False,
-    on_node: Callable[[str], None] | None = None,
+    on_node: Callable[[int, int | None], None] | None = None,
 ) -> Transformed:
     """Build states and marts with dbt and run its tests.
 
@@ -130,7 +130,9 @@ def start_release_file(settings: Settings) -> Path:
     return building / "safer_city.duckdb"
 
 
-def run_dbt(settings: Settings, command: list[str], *, on_node: Callable[[str], None] | None = None) -> list[Node]:
+def run_dbt(
+    settings: Settings, command: list[str], *, on_node: Callable[[int, int | None], None] | None = None
+) -> list[Node]:
     """Run one dbt command in this process and return what became of each node.
 
     Raises SaferCityError when dbt could not run at all (a model that doesn't compile, a missing source).
@@ -141,7 +143,7 @@ def run_dbt(settings: Settings, command: list[str], *, on_node: Callable[[str], 
 
     def report(event: EventMsg) -> None:
         if on_node and event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
-            on_node(event.data.node_info.node_name)
+            on_node(event.data.index, event.data.total)
 
     paths = settings.paths
     os.environ["SAFERCITY_DBT_WAREHOUSE"] = str(paths.warehouse)

@@ -228,9 +228,7 @@ class Model:
         return states
 
     def _slices(self) -> list[tuple[str, date]]:
-        return sorted(
-            {(crime.force, crime.month) for delivery in self._deliveries for crime in delivery.crimes}
-        )
+        return sorted({(crime.force, crime.month) for delivery in self._deliveries for crime in delivery.crimes})
 
     def _extracts(self, force: str, month: date) -> list[Delivery]:
         """The deliveries of a slice that have rows to load, in extract order."""

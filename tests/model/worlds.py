@@ -1,10 +1,10 @@
 """Random landing folders of data.police.uk street files: small, and full of what goes wrong.
 
-A world has one to three forces and one to 80 months of a handful of rows each. Months come once or more
-often, in every way that says an extract date; some are missing. A re-publication is equal, equal but for its
-spelling, back to an earlier content, or revised. Rows break each rule in a small share, some files break the
-limit, and some files are there twice or contradict each other. No file is current to a day before its month
-has ended, and none to a day after LAST_EXTRACT.
+A world has at least one file, of one to three forces and one to 80 months of a handful of rows each. Months
+come once or more often, in every way that says an extract date; some are missing. A re-publication is equal,
+equal but for its spelling, back to an earlier content, or revised. Rows break each rule in a small share, some
+files break the limit, and some files are there twice or contradict each other. No file is current to a day
+before its month has ended, and none to a day after LAST_EXTRACT.
 """
 
 import csv
@@ -129,9 +129,7 @@ class World:
     def files(self) -> list[File]:
         rng = self.rng
         shape = rng.choices((SHORT, MIDDLE, LONG), (6, 3, 1))[0]
-        start = months_later(
-            FIRST_MONTH, rng.choice((rng.randint(0, 9), rng.randint(18, 30), rng.randint(0, 40)))
-        )
+        start = months_later(FIRST_MONTH, rng.choice((rng.randint(0, 9), rng.randint(18, 30), rng.randint(0, 40))))
         months = span(start, months_later(start, rng.randint(*shape.months) - 1))
         gap_share = rng.choice((0, 0.05, 0.2))
         again_share = rng.choice((0, 0.3, 0.6)) if shape is not LONG else rng.choice((0, 0.1, 0.3))
@@ -141,7 +139,7 @@ class World:
             first, last = sorted((rng.choice(months[:3]), rng.choice(months[-3:])))
             level = self.levels(rng.randint(*shape.rows))
             for number, month in enumerate(span(first, last)):
-                if rng.random() >= gap_share:
+                if rng.random() >= gap_share or not self.placed:
                     self.publish(month, level(number), again_share)
         return sorted(self.placed.values(), key=lambda file: file.path.encode())
 
@@ -262,9 +260,7 @@ class World:
         rng = self.rng
         category = ASB if rng.random() < 0.35 else rng.choice(sorted(categories(month)))
         category = self.only_category or category
-        longitude, latitude, location, lsoa_code, lsoa_name = rng.choice(
-            PLACES[:2] if category == ASB else PLACES
-        )
+        longitude, latitude, location, lsoa_code, lsoa_name = rng.choice(PLACES[:2] if category == ASB else PLACES)
         has_id = rng.random() < (0.03 if category == ASB else 0.92)
         return {
             "Crime ID": self.crime_id() if has_id else "",
@@ -399,9 +395,8 @@ class World:
         """The same content in other text: rows in another order, spaces around values, zeros at ends."""
         rng = self.rng
         result = list(rows)
-        if len({row["Crime ID"] for row in rows if row["Crime ID"]}) == sum(
-            row["Crime ID"] != "" for row in rows
-        ):
+        crime_ids = [row["Crime ID"] for row in rows if row["Crime ID"]]
+        if len(crime_ids) == len(set(crime_ids)):  # else another row of an id might become its last one
             rng.shuffle(result)
         return tuple(
             {

@@ -19,7 +19,6 @@ Importing this module registers the dialect.
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text, types
@@ -116,7 +115,7 @@ class BufferedDialect(PGDialect):
     _backslash_escapes = False
 
     @classmethod
-    def import_dbapi(cls) -> ModuleType:
+    def import_dbapi(cls) -> Any:
         import duckdb  # here and not above: SQLAlchemy holds this module to the very end, and DuckDB would complain
 
         return duckdb
@@ -124,7 +123,7 @@ class BufferedDialect(PGDialect):
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         return [], {"database": url.database, "read_only": True}
 
-    def connect(self, *args: Any, **kwargs: Any) -> BufferedConnection:
+    def connect(self, *args: Any, **kwargs: Any) -> Any:
         return BufferedConnection(self.loaded_dbapi.connect(*args, **kwargs))
 
     def initialize(self, connection: Connection) -> None:

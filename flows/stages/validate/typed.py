@@ -34,7 +34,8 @@ def typed_expression(column: Column) -> str:
     The expression names the column, and expects there the text that `text_expression` gives.
     """
     text = _name(column)
-    iso = f"case when {text}[3] = '/' then {text}[7:10] || '-' || {text}[4:5] || '-' || {text}[1:2] || {text}[11:] else {text} end"
+    iso = _iso(text)
+    time = f"regexp_replace({iso}, '[.][0-9]+', '')"
     expressions: dict[ColumnType, str] = {
         "text": text,
         "code": _if_match(text, r"[^\s\p{Z}]+", text),
@@ -42,7 +43,7 @@ def typed_expression(column: Column) -> str:
         "decimal": f"case when isfinite({_decimal(text)}) then {_decimal(text)} end",
         "date": _if_match(text, _DATE, f"try_cast({iso} as date)"),
         "month": _if_match(text, f"{_YEAR}-{_MONTH}", f"try_cast({text} || '-01' as date)"),
-        "time": f"date_trunc('second', case {_local_time(text, iso)} {_time_with_offset(text, iso)} end)",
+        "time": f"case {_local_time(text, time)} {_time_with_offset(text, time)} end",
         "flag": f"case when lower({text}) in ('y', 'true', '1') then true"
         f" when lower({text}) in ('n', 'false', '0') then false end",
     }
@@ -95,12 +96,18 @@ def _decimal(text: str) -> str:
     return _if_match(text, _DECIMAL, f"try_cast({text} as double)")
 
 
-def _local_time(text: str, iso: str) -> str:
-    return f"when regexp_full_match({text}, '{_TIME}') then try_cast({iso} as timestamp)"
+def _iso(text: str) -> str:
+    """SQL that turns a text which begins with `DD/MM/YYYY` into one which begins with `YYYY-MM-DD`."""
+    turned = f"{text}[7:10] || '-' || {text}[4:5] || '-' || {text}[1:2] || {text}[11:]"
+    return f"case when {text}[3] = '/' then {turned} else {text} end"
 
 
-def _time_with_offset(text: str, iso: str) -> str:
-    london = f"timezone('Europe/London', try_cast({iso} as timestamptz))"
+def _local_time(text: str, time: str) -> str:
+    return f"when regexp_full_match({text}, '{_TIME}') then try_cast({time} as timestamp)"
+
+
+def _time_with_offset(text: str, time: str) -> str:
+    london = f"timezone('Europe/London', try_cast({time} as timestamptz))"
     return f"when regexp_full_match({text}, '{_TIME}{_OFFSET}') then {london}"
 
 

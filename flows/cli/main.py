@@ -1,0 +1,295 @@
+"""The commands. Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 published but a file was rejected."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import __version__, releases
+from flows.cli import screen
+from flows.errors import SaferCityError, UsageError
+from flows.settings import Settings, load_settings, quiet_environment
+
+app = typer.Typer(
+    name="safercity",
+    help="A police data warehouse in which every figure can be asked as of any past date.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+releases_app = typer.Typer(help="What has been published, and going back to it.", no_args_is_help=True)
+app.add_typer(releases_app, name="releases")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
+Landing = Annotated[Path | None, typer.Option(help="Folder of deliveries; the default is the one in the settings.")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be given again.")]
+
+
+def main() -> None:
+    """Run the command line; a foreseen error is one line and an exit code, never a traceback."""
+    quiet_environment()
+    try:
+        app()
+    except SaferCityError as error:
+        screen.err.print(f"safercity: {error}", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        screen.err.print("safercity: interrupted; nothing half done is kept. Run the command again to go on.")
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"safercity {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    landing: Landing = None,
+    sources: Sources = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Make all states anew from raw, not only what new files touch.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
+
+    Only what is new costs anything: with nothing new it says so and ends. Bad rows are quarantined, bad files
+    rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
+    has passed its audit.
+    """
+    settings = load_settings(landing=landing)
+    _run(settings, sources, full_refresh, json)
+
+
+@app.command()
+def demo(json: Json = False) -> None:
+    """Write the sample deliveries to a folder of their own, and run the pipeline on them."""
+    settings = load_settings()
+    folder = settings.data / "sample"
+    if not folder.exists():
+        _write_sample(folder, seed=1, scale=1.0, through=None)
+    _run(load_settings(landing=folder), None, False, json)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write to; it must be new or empty.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files, byte for byte.")] = 1,
+    scale: Annotated[float, typer.Option(help="Multiplies the volume.", min=0.001)] = 1.0,
+    through: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day that the sample knows of.")
+    ] = None,
+) -> None:
+    """Write synthetic deliveries in the real formats, bad rows included; no person in them is real."""
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; give a new folder, so that nothing of yours is mixed with the sample")
+    written = _write_sample(out, seed=seed, scale=scale, through=through.date() if through else None)
+    print(f"Wrote {len(written)} files to {out}. Load them with: safercity run --landing {out}")
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """What is published, what it covers, and what is missing."""
+    from flows.operate import read
+
+    settings = load_settings()
+    release = releases.current(settings.paths)
+    if release is None:
+        raise UsageError(f"nothing has been published in {settings.paths.published} yet; run: safercity run")
+    covered = read.sources(settings.paths)
+    if json:
+        screen.as_json({"release": asdict(release), "sources": covered.as_dicts()})
+        return
+    print(
+        f"Published: {release.release_id} at {release.published_at} UTC, {release.marking}, code {release.code_version}"
+    )
+    print(f"File: {settings.paths.published_database}")
+    screen.table(covered.columns, covered.rows, title="\nWhat it covers")
+
+
+@app.command()
+def sources(json: Json = False) -> None:
+    """The sources that have a contract, with their rules."""
+    from flows.contracts import load_contracts
+
+    contracts = load_contracts()
+    if json:
+        screen.as_json([contract.model_dump(mode="json") for contract in contracts.values()])
+        return
+    screen.table(
+        ["source", "kind", "due", "columns", "rules", "owner", "title"],
+        [
+            (
+                contract.source,
+                contract.delivery.kind,
+                contract.cadence,
+                len(contract.columns),
+                len(contract.all_rules),
+                contract.owner,
+                contract.title,
+            )
+            for contract in contracts.values()
+        ],
+    )
+
+
+@app.command()
+def deliveries(
+    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
+    force: Annotated[str | None, typer.Option(help="Only of this force.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only loaded, rejected or superseded ones.")] = None,
+    limit: Annotated[int, typer.Option(help="How many at most, newest first; 0 is all.", min=0)] = 50,
+    json: Json = False,
+) -> None:
+    """What arrived, and what became of every row of it."""
+    from flows.operate import read
+
+    found = read.deliveries(load_settings().paths, source=source, force=force, state=state, limit=limit or None)
+    if json:
+        screen.as_json(found.as_dicts())
+        return
+    screen.table(found.columns, found.rows)
+    if limit and len(found.rows) == limit:
+        print(f"The newest {limit}; see all with --limit 0.")
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One query, such as: from marts.violence_performance limit 5")],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Show every table as it was known at the end of this day."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """A read-only query on the published file; works at any moment, also during a run."""
+    from flows.operate import read
+
+    found = read.query(load_settings().paths, query, as_of.date() if as_of else None)
+    if json:
+        screen.as_json(found.as_dicts())
+    else:
+        screen.table(found.columns, found.rows)
+
+
+@app.command()
+def check(
+    write: Annotated[bool, typer.Option("--write", help="Write the files that are generated from contracts.")] = False,
+    json: Json = False,
+) -> None:
+    """Are the contracts, the settings and the channels sound? Sends nothing."""
+    from flows.contracts import load_contracts
+    from flows.operate import check as checks
+    from flows.operate import generate
+
+    if write:
+        for path in generate.write(load_contracts()):
+            print(f"wrote {path}")
+    findings = checks.check(load_settings())
+    if json:
+        screen.as_json([asdict(finding) for finding in findings])
+    else:
+        screen.table(
+            ["", "what", "remark"],
+            [("ok" if finding.sound else "WRONG", finding.subject, finding.remark) for finding in findings],
+        )
+    if not all(finding.sound for finding in findings):
+        raise typer.Exit(2)
+
+
+@releases_app.command("list")
+def list_releases(json: Json = False) -> None:
+    """The releases on disk, newest first."""
+    paths = load_settings().paths
+    published = releases.current(paths)
+    found = releases.on_disk(paths)
+    if json:
+        screen.as_json(
+            [
+                {**asdict(item), "published": bool(published and item.release_id == published.release_id)}
+                for item in found
+            ]
+        )
+        return
+    screen.table(
+        ["", "release", "published at (UTC)", "code", "marking", "rows"],
+        [
+            (
+                "published" if published and item.release_id == published.release_id else "",
+                item.release_id,
+                item.published_at,
+                item.code_version,
+                item.marking,
+                sum(item.rows_per_table.values()),
+            )
+            for item in found
+        ],
+    )
+
+
+@releases_app.command()
+def rollback(
+    release_id: Annotated[
+        str | None, typer.Argument(help="Release to publish again; the default is the one before.")
+    ] = None,
+) -> None:
+    """Publish an earlier release again, at once; nothing is deleted, and the next new delivery publishes anew."""
+    from flows.warehouse import writer_lock
+
+    paths = load_settings().paths
+    with writer_lock(paths, "releases rollback"):
+        target = releases.roll_back(paths, release_id)
+    print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
+
+
+def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> None:
+    from flows import runs
+
+    if not full_refresh and runs.nothing_to_do(settings, sources):
+        release = releases.current(settings.paths)
+        assert release is not None
+        if json:
+            screen.as_json({"state": "nothing to do", "release": asdict(release)})
+        else:
+            print(f"Nothing to do: no new delivery in {settings.landing_dir}. Published: {release.release_id}.")
+        return
+    from flows.cli.report import show
+
+    with screen.showing_progress():
+        result = _through_prefect(settings, sources, full_refresh)
+    show(settings, result, json=json)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool):  # noqa: ANN202
+    from flows.orchestration import prepare_prefect
+
+    prepare_prefect(settings)
+    from flows.pipeline import ingest_and_publish
+
+    return ingest_and_publish(settings.landing_dir, sources, full_refresh)
+
+
+def _write_sample(folder: Path, *, seed: int, scale: float, through: date | None) -> list[Path]:
+    from flows.sample import write_sample
+
+    given = {"through": through} if through else {}
+    return write_sample(folder, seed=seed, scale=scale, **given)

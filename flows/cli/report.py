@@ -1,0 +1,83 @@
+"""What `safercity run` prints when it ends: what was loaded, what failed, where the published file is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flows.cli import screen
+from flows.runs import Summary
+from flows.settings import Settings
+
+SHOWN = 10
+
+
+def show(settings: Settings, result: Summary, *, json: bool) -> None:
+    """Print the summary of a run, as tables or as JSON."""
+    if json:
+        screen.as_json({"state": "done", **asdict(result), "exit_code": result.exit_code})
+        return
+    _sources(result)
+    _failures(result)
+    _left_alone(settings, result)
+    total = sum(result.seconds.values())
+    print(
+        f"\nSeconds: {', '.join(f'{stage} {seconds:.1f}' for stage, seconds in result.seconds.items())} = {total:.1f}"
+    )
+    if result.release is None:
+        print("Nothing changed, so nothing was published.")
+        return
+    print(f"Published: {settings.paths.published_database} ({sum(result.release.rows_per_table.values()):,} rows)")
+    print(
+        'Try:  safercity sql "select month, offences, change_pct, signal from marts.violence_performance'
+        " where measure = 'violence' order by month desc limit 6\""
+    )
+
+
+def _sources(result: Summary) -> None:
+    totals: dict[str, list[int]] = {}
+    for file in result.files:
+        counts = totals.setdefault(file.source, [0] * 6)
+        for place, number in enumerate(
+            (1, file.received, file.accepted, file.quarantined, file.rejected, file.state == "rejected")
+        ):
+            counts[place] += int(number or 0)
+    if totals:
+        screen.table(
+            ["source", "files", "rows received", "accepted", "quarantined", "rejected", "files rejected"],
+            [(source, *counts) for source, counts in totals.items()],
+            title="What was loaded",
+        )
+    if result.repeats:
+        print(f"{result.repeats} files had been loaded before and were passed over.")
+
+
+def _failures(result: Summary) -> None:
+    if result.rejected:
+        screen.table(
+            ["file", "why nothing of it was loaded"],
+            [(file.file_name, file.reason) for file in result.rejected[:SHOWN]],
+            title="\nRejected files",
+        )
+        _more(len(result.rejected), "safercity deliveries --state rejected")
+    if result.failed_rules:
+        screen.table(
+            ["rule", "severity", "rows", "files", "what it means"],
+            [(rule.code, rule.severity, rule.rows, rule.files, rule.message) for rule in result.failed_rules],
+            title="\nRules that rows broke",
+        )
+
+
+def _left_alone(settings: Settings, result: Summary) -> None:
+    if result.unmatched:
+        print(f"\nFiles that match no contract, left alone and named once ({len(result.unmatched)}):")
+        for name in result.unmatched:
+            print(f"  {name}")
+    if result.waiting:
+        print(f"\nFiles still being written in {settings.landing_dir}, left for the next run:")
+        for name in result.waiting:
+            print(f"  {name}")
+
+
+def _more(number: int, command: str) -> None:
+    if number > SHOWN:
+        print(f"and {number - SHOWN} more; see: {command}")

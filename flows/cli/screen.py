@@ -1,0 +1,83 @@
+"""How the command line speaks: tables and bars on a terminal, plain lines elsewhere, JSON where asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from flows import progress
+
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_COUNT = int | float
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> None:
+    """Print rows under their columns: a drawn table on a terminal, lines of tab-separated text elsewhere."""
+    if not out.is_terminal:
+        if title:
+            print(title)
+        print("\t".join(columns))
+        for row in rows:
+            print("\t".join(cell(value) for value in row))
+        return
+    drawn = RichTable(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for place, column in enumerate(columns):
+        is_count = any(isinstance(row[place], _COUNT) and not isinstance(row[place], bool) for row in rows)
+        drawn.add_column(column, justify="right" if is_count else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell(value) for value in row))
+    out.print(drawn)
+
+
+def cell(value: Any) -> str:
+    """A value as text: thousands apart on a terminal, nothing for a missing one."""
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool) and out.is_terminal:
+        return f"{value:,}"
+    return str(value)
+
+
+def as_json(content: Any) -> None:
+    """Print JSON for a script; dates as ISO 8601."""
+    print(json.dumps(content, indent=2, default=_plain, ensure_ascii=False))
+
+
+@contextmanager
+def showing_progress() -> Iterator[None]:
+    """Draw what the stages say of their progress, on a terminal only."""
+    if not err.is_terminal:
+        yield
+        return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def listen(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                for earlier in tasks.values():
+                    bars.remove_task(earlier)
+                tasks.clear()
+                tasks[what] = bars.add_task(what, total=total, count="")
+            count = f"{done:,} of {total:,}" if total else ""
+            bars.update(tasks[what], completed=done, total=total, count=count)
+
+        with progress.listening(listen):
+            yield
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)

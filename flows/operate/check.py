@@ -1,0 +1,62 @@
+"""`safercity check`: are the contracts, the settings and the channels sound?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.contracts import load_contracts
+from flows.errors import SaferCityError
+from flows.operate import generate
+from flows.settings import PROJECT_DIR, Settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, whether it is sound, and what to know or do."""
+
+    subject: str
+    sound: bool
+    remark: str
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Look at everything that a run depends on but the data. Sends nothing and changes nothing."""
+    findings = [Finding("settings", True, f"data in {settings.data}, landing in {settings.landing_dir}")]
+    findings.append(
+        Finding("landing", True, "exists")
+        if settings.landing_dir.is_dir()
+        else Finding("landing", False, f"{settings.landing_dir} is no folder; make it, or set SAFERCITY_LANDING")
+    )
+    try:
+        contracts = load_contracts()
+        for name, contract in contracts.items():
+            findings.append(
+                Finding(f"contract {name}", True, f"{len(contract.columns)} columns, {len(contract.all_rules)} rules")
+            )
+        stale = [str(path.relative_to(PROJECT_DIR)) for path in generate.out_of_date(contracts)]
+        findings.append(
+            Finding(
+                "generated files",
+                False,
+                f"not what the contracts say: {', '.join(stale)}; run: safercity check --write",
+            )
+            if stale
+            else Finding("generated files", True, "say what the contracts say")
+        )
+    except SaferCityError as error:
+        findings.append(Finding("contracts", False, str(error)))
+    findings += _channels(settings)
+    return findings
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    if not settings.alerts.urls:
+        return [Finding("alerts", True, "no channel is set: digests go to the ledger only (SAFERCITY_ALERTS__URLS)")]
+    import apprise
+
+    return [
+        Finding(f"channel {url.split(':', 1)[0]}", True, "its URL can be read; nothing was sent")
+        if apprise.Apprise.instantiate(url, suppress_exceptions=True)
+        else Finding(f"channel {url.split(':', 1)[0]}", False, "its URL cannot be read; see Apprise's list of URLs")
+        for url in settings.alerts.urls
+    ]

@@ -1,0 +1,125 @@
+"""Reading the published release: what `status`, `deliveries` and `sql` show, at any moment, also during a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from flows import releases
+from flows.errors import UsageError
+from flows.settings import Paths
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a query, with the names of its columns."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """One dictionary per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@contextmanager
+def published(paths: Paths) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published release, attached as safer_city.
+
+    Raises UsageError when nothing has been published.
+    """
+    if releases.current(paths) is None:
+        raise UsageError(f"nothing has been published in {paths.published} yet; run: safercity run")
+    with duckdb.connect() as connection:
+        # The link is followed once, so that a release published meanwhile does not change the file under a query.
+        connection.execute(f"attach '{paths.published_database.resolve()}' as safer_city (read_only)")
+        connection.execute("use safer_city")
+        yield connection
+
+
+def query(paths: Paths, sql: str, as_of: date | None = None) -> Table:
+    """Run one query on the published release.
+
+    With `as_of`, each table that has an as-of macro is that macro's rows for the date, the dimensions are as they
+    are, and no other table can be named.
+
+    Raises UsageError with DuckDB's explanation when the query is wrong.
+    """
+    with published(paths) as connection:
+        if as_of:
+            _show_as_of(connection, as_of)
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        try:
+            cursor = connection.execute(sql)
+            return Table([column[0] for column in cursor.description or []], cursor.fetchall())
+        except duckdb.Error as error:
+            hint = "; with --as-of only tables that have an _as_of macro and dimensions can be named" if as_of else ""
+            raise UsageError(f"{error}{hint}") from None
+
+
+def sources(paths: Paths) -> Table:
+    """One row per source and force: months covered and missing, rows held, and the newest extract."""
+    return query(
+        paths,
+        """
+        select
+          source,
+          force,
+          min(month) as first_month,
+          max(month) as last_month,
+          count_if(state = 'missing') as months_missing,
+          sum(rows)::bigint as rows,
+          max(last_extract) as newest_extract
+        from marts.coverage
+        group by all
+        order by source, force
+        """,
+    )
+
+
+def deliveries(paths: Paths, *, source: str | None, force: str | None, state: str | None, limit: int | None) -> Table:
+    """The newest deliveries first: one row per delivery with its sums and, where rejected, why."""
+    conditions, values = ["true"], []
+    for column, value in (("source", source), ("force", force), ("state", state)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    with published(paths) as connection:
+        cursor = connection.execute(
+            f"""
+            select source, force, slice, file_name, extract_date, revision, state, received, accepted, quarantined,
+              rejected, loaded, unchanged, superseded_in_file, reason
+            from marts.deliveries
+            where {" and ".join(conditions)}
+            order by loaded_at desc, extract_date desc, file_name
+            {f"limit {limit}" if limit else ""}
+            """,
+            values,
+        )
+        return Table([column[0] for column in cursor.description or []], cursor.fetchall())
+
+
+def _show_as_of(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    connection.execute("create schema memory.marts")
+    macros = connection.execute(
+        "select distinct function_name from duckdb_functions()"
+        " where database_name = 'safer_city' and schema_name = 'marts' and function_name like '%\\_as\\_of' escape '\\'"
+    ).fetchall()
+    for (macro,) in macros:
+        connection.execute(
+            f"create view memory.marts.{macro.removesuffix('_as_of')} as"
+            f" from safer_city.marts.{macro}(date '{as_of:%Y-%m-%d}')"
+        )
+    dimensions = connection.execute(
+        "select table_name from duckdb_tables()"
+        " where database_name = 'safer_city' and schema_name = 'marts' and table_name like 'dim\\_%' escape '\\'"
+    ).fetchall()
+    for (table,) in dimensions:
+        connection.execute(f"create view memory.marts.{table} as from safer_city.marts.{table}")
+    connection.execute("use memory")

@@ -1,0 +1,158 @@
+"""The flows. They read as prose: what is done, in which order, one task per stage and source. The work is in `stages`.
+
+Retries stand only where trying again can help: reading a file over a network, and delivering a message. A failed
+check or a failed build is the same the second time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows import messages, runs, warehouse
+from flows.progress import say
+from flows.releases import Release
+from flows.runs import Run, Summary
+from flows.settings import load_settings
+from flows.stages import extract, load, notify, publish, transform, validate
+from flows.stages.extract import Arrival, Extracted, Landing
+from flows.stages.load import Loaded
+from flows.stages.transform import Transformed
+
+
+def can_help(_task: Any, _run: Any, state: Any) -> bool:
+    """A retry can help when the file system or the network failed, and only then."""
+    return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+@flow(name="ingest and publish", description="Read what has arrived, validate it, load it, rebuild the marts, publish.")
+def ingest_and_publish(
+    landing: Path | None = None, sources: list[str] | None = None, full_refresh: bool = False
+) -> Summary:
+    """Everything, for whatever is new.
+
+    landing: folder that deliveries are dropped in; the default is the one in the settings.
+    sources: read only these; the default is all that have a contract.
+    full_refresh: make all states anew from raw, also those that nothing new touches.
+    """
+    settings = load_settings(landing=landing)
+    with runs.open_run(settings, "run", sources) as run:
+        found = look_at_landing(run)
+        loads, extracts = reject_archives(run, found), []
+        for source in run.sources:
+            arrivals = [arrival for arrival in found.arrivals if arrival.source == source]
+            if not arrivals:
+                continue
+            extracted = extract_source.with_options(name=f"extract {source}")(run, source, arrivals)
+            extracts.append(extracted)
+            if extracted.files:
+                validate_source.with_options(name=f"validate {source}")(run, source, extracted)
+                loads.append(load_source.with_options(name=f"load {source}")(run, source, extracted))
+        runs.remember_files(run, found, extracts)
+        release = None
+        if runs.release_is_due(run, full_refresh):
+            transformed = build_marts(run, full_refresh)
+            release = publish_release(run, transformed)
+        result = runs.summary(run, loads, found, extracts, release)
+        tell_people(run, result)
+    return result
+
+
+@task(name="look at the landing folder", cache_policy=NO_CACHE)
+def look_at_landing(run: Run) -> Landing:
+    """Find what has not been seen."""
+    with run.timed("extract"):
+        return runs.look(run)
+
+
+@task(name="reject archives", cache_policy=NO_CACHE)
+def reject_archives(run: Run, found: Landing) -> list[Loaded]:
+    """Write the archives that cannot be trusted as a whole to the ledger."""
+    rejected = [
+        load.RejectedArchive(arrival.path, arrival.file_name, arrival.problem.code, arrival.problem.message)
+        for arrival in found.arrivals
+        if not arrival.source and arrival.problem
+    ]
+    if not rejected:
+        return []
+    with warehouse.connect(run.settings) as connection:
+        return [load.reject_archives(rejected, connection, run.run_id, run.started)]
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=can_help)
+def extract_source(run: Run, source: str, arrivals: list[Arrival]) -> Extracted:
+    """Read one source's files into its scratch file."""
+    with run.timed("extract"):
+        return extract.extract(
+            run.contracts[source],
+            arrivals,
+            run.empty_scratch(source),
+            today=runs.today(),
+            is_repeat=runs.is_repeat(run, source),
+            progress=lambda done, total: say(f"reading {source}", done, total),
+        )
+
+
+@task(cache_policy=NO_CACHE)
+def validate_source(run: Run, source: str, extracted: Extracted) -> None:
+    """Have Great Expectations judge one source's rows."""
+    say(f"validating {source}", 0)
+    with run.timed("validate"):
+        validate.validate(run.contracts[source], extracted.database)
+
+
+@task(cache_policy=NO_CACHE)
+def load_source(run: Run, source: str, extracted: Extracted) -> Loaded:
+    """Load one source in one transaction, and show what arrived and what failed."""
+    say(f"loading {source}", 0)
+    with run.timed("load"), warehouse.connect(run.settings) as connection:
+        loaded = load.load(run.contracts[source], connection, extracted.database, run.run_id, run.started)
+    create_markdown_artifact(messages.arrivals_page(loaded), key=messages.artifact_key("arrived", source))
+    create_markdown_artifact(messages.failures_page(loaded), key=messages.artifact_key("failed", source))
+    return loaded
+
+
+@task(name="build and audit the marts", cache_policy=NO_CACHE)
+def build_marts(run: Run, full_refresh: bool) -> Transformed:
+    """Build states and marts, and audit the release with dbt's tests."""
+    with run.timed("transform"):
+        transformed = transform.transform(
+            run.settings,
+            run.contracts,
+            transform.states_fingerprint(run.contracts_fingerprint),
+            full_refresh=full_refresh,
+            on_node=lambda done, total: say("building and testing", done, total),
+        )
+    create_table_artifact(
+        messages.nodes_table(transformed.nodes), key="dbt-nodes", description="Every dbt node's result"
+    )
+    return transformed
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish_release(run: Run, _transformed: Transformed) -> Release:
+    """Publish the audited release file."""
+    say("publishing", 0)
+    with run.timed("publish"):
+        release = publish.publish(
+            run.settings,
+            release_id=run.run_id,
+            code_version=runs.code_version(run.release_fingerprint),
+            fingerprint=run.release_fingerprint,
+            deliveries_digest=runs.deliveries_digest(run.settings),
+        )
+    create_markdown_artifact(messages.release_page(release), key="published")
+    return release
+
+
+@task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)
+def tell_people(run: Run, result: Summary) -> None:
+    """Send the digest, if there is anything to tell."""
+    with run.timed("notify"):
+        message = messages.digest_of(result)
+        if message:
+            notify.notify(run.settings, message, run.run_id)

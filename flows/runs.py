@@ -1,0 +1,318 @@
+"""One run of the pipeline: who does it, what there is to do, and what came of it.
+
+A run holds the writer's lock from beginning to end. It begins by putting right what a killed run left behind, so that
+running again is all that recovery takes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+import flows
+from flows import ledger, releases, warehouse
+from flows.contracts import Contract, contracts_fingerprint, load_contracts
+from flows.errors import SaferCityError, UsageError
+from flows.settings import Settings
+from flows.stages import extract, transform
+from flows.stages.extract import Arrival, Extracted, Landing, LandingFile, printable
+from flows.stages.load import FailedRule, Loaded, LoadedFile
+
+Fingerprint = tuple[str, str]
+
+
+@dataclass
+class Run:
+    """A run that is under way. `contracts` are all of them, `sources` the ones that this run is for."""
+
+    settings: Settings
+    contracts: dict[str, Contract]
+    sources: list[str]
+    run_id: str
+    started_at: datetime
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def started(self) -> str:
+        """When the run began, UTC, as the ledger writes it."""
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def contracts_fingerprint(self) -> str:
+        """Hash over all contracts."""
+        return contracts_fingerprint(self.contracts)
+
+    @property
+    def release_fingerprint(self) -> str:
+        """Hash of everything a release depends on but the deliveries."""
+        return transform.release_fingerprint(self.contracts_fingerprint)
+
+    def empty_scratch(self, source: str) -> Path:
+        """An empty folder for the scratch file of a source; it goes when the run ends."""
+        folder = self.settings.paths.scratch / source
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the wall time of the block to the stage's."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0) + time.monotonic() - began
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did, for people and scripts. `release` is None when nothing was published."""
+
+    run_id: str
+    files: list[LoadedFile]
+    failed_rules: list[FailedRule]
+    unmatched: list[str]
+    waiting: list[str]
+    repeats: int
+    release: releases.Release | None
+    seconds: dict[str, float]
+
+    @property
+    def rejected(self) -> list[LoadedFile]:
+        """The files of which nothing was loaded."""
+        return [file for file in self.files if file.state == "rejected"]
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 published but a file was rejected."""
+        return 3 if self.rejected else 0
+
+
+def chosen_sources(contracts: dict[str, Contract], sources: list[str] | None) -> list[str]:
+    """The sources named, or all of them.
+
+    Raises UsageError for a source without a contract.
+    """
+    unknown = sorted(set(sources or []) - set(contracts))
+    if unknown:
+        raise UsageError(f"no contract for {', '.join(unknown)}; the sources are: {', '.join(contracts)}")
+    return [source for source in contracts if not sources or source in sources]
+
+
+@contextmanager
+def open_run(settings: Settings, command: str, sources: list[str] | None = None) -> Iterator[Run]:
+    """Begin a run: take the lock, clear up after a killed one, write it to the ledger; and end it."""
+    contracts = load_contracts()
+    chosen = chosen_sources(contracts, sources)
+    started_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    run = Run(settings, contracts, chosen, f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", started_at)
+    settings.paths.make()
+    with warehouse.writer_lock(settings.paths, command):
+        _clear_up(settings)
+        warehouse.prepare(settings, contracts)
+        with warehouse.connect(settings) as connection:
+            releases.recover(settings.paths, connection)
+            connection.execute("update ledger.runs set state = 'killed' where state = 'running'")
+            connection.execute(
+                "insert into ledger.runs values (?, ?, null, ?, ?, 'running', null)",
+                [run.run_id, started_at, command, code_version(run.release_fingerprint)],
+            )
+        try:
+            yield run
+        except BaseException as error:
+            _end(run, "failed", str(error) if isinstance(error, SaferCityError) else type(error).__name__)
+            raise
+        else:
+            _end(run, "done", None)
+        finally:
+            _clear_up(settings)
+
+
+def look(run: Run) -> Landing:
+    """What lies in the landing folder that has not been seen."""
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        known = _known_files(connection, run.contracts_fingerprint)
+        named_before = _named_before(run.settings, connection)
+    landing = find(run.settings, run.contracts, known)
+    landing.unmatched = [name for name in landing.unmatched if name not in named_before]
+    arrivals = [arrival for arrival in landing.arrivals if not arrival.source or arrival.source in run.sources]
+    if len(run.sources) < len(run.contracts):
+        # Some files are for another run to read: what this one does not read, it has not seen.
+        read = {arrival.file for arrival in arrivals}
+        left = {arrival.file for arrival in landing.arrivals} - read
+        looked_at = [file for file in landing.looked_at if file in read and file not in left]
+        return Landing(arrivals, [], landing.waiting, looked_at)
+    return landing
+
+
+def find(settings: Settings, contracts: dict[str, Contract], known: Callable[[LandingFile], bool]) -> Landing:
+    """The arrivals in the landing folder but for the files that are known.
+
+    Raises UsageError when there is no such folder.
+    """
+    if not settings.landing_dir.is_dir():
+        raise UsageError(f"there is no landing folder {settings.landing_dir}; give one with --landing")
+    return extract.find(
+        settings.landing_dir,
+        contracts,
+        known=known,
+        default_force=settings.force,
+        folder_forces=settings.folder_forces,
+        today=today(),
+    )
+
+
+def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
+    """Whether a run would find no new file and the newest release made of exactly what there is now.
+
+    Looks only; imports neither Prefect nor dbt nor Great Expectations.
+    """
+    contracts = load_contracts()
+    chosen_sources(contracts, sources)
+    if not settings.paths.warehouse.exists() or releases.current(settings.paths) is None:
+        return False
+    with warehouse.connect(settings, read_only=True) as connection:
+        fingerprint = contracts_fingerprint(contracts)
+        if needs_release(connection, transform.release_fingerprint(fingerprint)):
+            return False
+        known = _known_files(connection, fingerprint)
+    landing = find(settings, contracts, known)
+    return not (landing.arrivals or landing.looked_at)
+
+
+def needs_release(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> bool:
+    """Whether the newest release was made of other deliveries or by other code than there are now."""
+    return releases.newest_recorded(connection) != (fingerprint, ledger.deliveries_digest(connection))
+
+
+def release_is_due(run: Run, full_refresh: bool) -> bool:
+    """Whether this run must build and publish."""
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        return (
+            full_refresh
+            or needs_release(connection, run.release_fingerprint)
+            or not run.settings.paths.current.exists()
+        )
+
+
+def deliveries_digest(settings: Settings) -> str:
+    """The digest of the deliveries in the ledger."""
+    with warehouse.connect(settings, read_only=True) as connection:
+        return ledger.deliveries_digest(connection)
+
+
+def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
+    """A test of whether a delivery is in the ledger already.
+
+    One that was rejected under another version of its contract is not: it is judged again.
+    """
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select force, slice, extract_date, revision, content_hash, file_name
+            from ledger.deliveries
+            where source = ? and (state = 'accepted' or contract = ?)
+            """,
+            [source, run.contracts[source].fingerprint if source in run.contracts else ""],
+        ).fetchall()
+    seen = {_identity(*row) for row in rows} | {_identity(None, *row[1:]) for row in rows}
+
+    def repeated(arrival: Arrival, content_hash: str) -> bool:
+        key = _identity(
+            arrival.force, arrival.slice, arrival.extract_date, arrival.revision, content_hash, arrival.file_name
+        )
+        return key in seen
+
+    return repeated
+
+
+def remember_files(run: Run, landing: Landing, extracts: list[Extracted]) -> None:
+    """Write what was read to the ledger, so that it is not opened again until it or a contract changes.
+
+    A file is remembered when every source that has a delivery in it has read it to the end.
+    """
+    ended = {arrival.file for arrival in landing.arrivals if not arrival.source}
+    unfinished = {arrival.file for arrival in landing.arrivals} - ended
+    unsettled = {file for file in landing.looked_at if file.unsettled}
+    for extracted in extracts:
+        unfinished -= set(extracted.looked_at)
+        unsettled |= {file for file in extracted.looked_at if file.unsettled}
+    with warehouse.connect(run.settings) as connection:
+        connection.execute("begin")
+        for file in landing.looked_at:
+            if file not in unfinished:
+                connection.execute(
+                    "insert or replace into ledger.files values (?, ?, ?, ?, ?)",
+                    [printable(file.path), file.size, file.mtime_ns, file not in unsettled, run.contracts_fingerprint],
+                )
+        for name in landing.unmatched:
+            connection.execute(
+                "insert into ledger.unmatched values (?, ?, ?)",
+                [str(run.settings.landing_dir), name, run.started_at],
+            )
+        connection.execute("commit")
+
+
+def today() -> date:
+    """The day in London, where extract dates are of."""
+    return datetime.now(ZoneInfo("Europe/London")).date()
+
+
+def code_version(fingerprint: str) -> str:
+    """The version of the code, with the start of the fingerprint that tells two of the same number apart."""
+    return f"{flows.__version__}+{fingerprint[:8]}"
+
+
+def summary(
+    run: Run, loads: list[Loaded], landing: Landing, extracts: list[Extracted], release: releases.Release | None
+) -> Summary:
+    """What the run did."""
+    return Summary(
+        run_id=run.run_id,
+        files=[file for load in loads for file in load.files],
+        failed_rules=[rule for load in loads for rule in load.failed_rules],
+        unmatched=landing.unmatched,
+        waiting=landing.waiting + [name for extracted in extracts for name in extracted.waiting],
+        repeats=sum(extracted.repeats for extracted in extracts),
+        release=release,
+        seconds={stage: round(seconds, 2) for stage, seconds in run.seconds.items()},
+    )
+
+
+def _identity(
+    force: str | None, slice_: str | None, extract_date: date | None, revision: int, content: str | None, name: str
+) -> tuple[object, ...]:
+    return (force, slice_, extract_date, revision, content, None if extract_date else name)
+
+
+def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Callable[[LandingFile], bool]:
+    rows = connection.execute("select path, size, mtime_ns, settled or contracts = ? from ledger.files", [contracts])
+    known = {path: (size, mtime_ns) for path, size, mtime_ns, settled in rows.fetchall() if settled}
+    return lambda file: known.get(printable(file.path)) == (file.size, file.mtime_ns)
+
+
+def _named_before(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = connection.execute("select name from ledger.unmatched where landing = ?", [str(settings.landing_dir)])
+    return {row[0] for row in rows.fetchall()}
+
+
+def _clear_up(settings: Settings) -> None:
+    for folder in (settings.paths.scratch, settings.paths.spill, settings.paths.building):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(run: Run, state: str, message: str | None) -> None:
+    with warehouse.connect(run.settings) as connection:
+        connection.execute(
+            "update ledger.runs set ended_at = ?, state = ?, message = ? where run_id = ?",
+            [datetime.now(UTC).replace(tzinfo=None), state, message, run.run_id],
+        )

@@ -1,0 +1,211 @@
+"""The bytes of one delivery, read once: decompressed, hashed, and judged before anything parses them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from flows.stages.extract.archive import UNREADABLE, Archives, expands_too_far
+from flows.stages.extract.arrival import Arrival, LandingFile, Problem
+from flows.stages.extract.tidy import EncodingCheck, TidyCheck
+
+CHUNK_BYTES = 2 << 20
+MAX_LINE_BYTES = 64 << 20
+"""A longer stretch without a line end is no line of text; it would have to be held in memory as a whole."""
+
+_BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_PACKED = re.compile(rb"\x1f\x8b|PK\x03\x04|PK\x05\x06|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!\x1a")
+
+_EMPTY = Problem("FILE_EMPTY", "it is empty (zero bytes); supply it again")
+_NOT_TEXT = Problem("ENCODING", "it is neither UTF-8 nor Windows-1252 text; export it as UTF-8 and supply it again")
+_ENDLESS = Problem("FIELD_TOO_LONG", "it has a line of more than 64 MB; export it again, one record a line")
+_PACKED_UNNAMED = Problem(
+    "FILE_UNREADABLE", "it is compressed and its name does not say so; name it .csv.gz, or supply it uncompressed"
+)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the bytes of a delivery are. `sha256` is over the decompressed content.
+
+    `plain` is a plain file of the text, `start` how many bytes of it to skip (a byte order mark), `encoding` utf-8 or
+    cp1252. `is_tidy` says that any reader splits it the same way; `lines` and `commas` are right only then, and count
+    the header's too. With a `problem` nothing counts but the hash.
+    """
+
+    sha256: str
+    plain: Path
+    start: int = 0
+    encoding: str = "utf-8"
+    is_tidy: bool = False
+    lines: int = 0
+    commas: int = 0
+    problem: Problem | None = None
+
+
+class _Unreadable(Exception):
+    """The content cannot be had; the message says why and what to do, in words of our own."""
+
+
+def read_content(arrival: Arrival, archives: Archives, copy_to: Path) -> Content | None:
+    """Read a delivery from end to end, once, in chunks of 2 MB.
+
+    What is compressed is written to `copy_to` as plain text; of a plain file no copy is made. None when the file is
+    not, or no longer, the one that was found: then it waits for the next run.
+    """
+    try:
+        content = _read(arrival, archives, copy_to)
+        return content if arrival.file.is_unchanged() else None
+    except _Unreadable as unreadable:
+        problem = Problem("FILE_UNREADABLE", str(unreadable))
+    try:
+        sha256 = _hash_of_unreadable(arrival, archives)
+    except UNREADABLE:
+        sha256 = hashlib.sha256(repr(arrival.order).encode()).hexdigest()
+    return Content(sha256, arrival.file.path, problem=problem) if arrival.file.is_unchanged() else None
+
+
+def file_hash(file: LandingFile) -> str:
+    """SHA-256 of a file's bytes as they lie on disk, for an archive that is rejected as a whole.
+
+    Raises OSError when the file cannot be read.
+    """
+    with file.path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def expected_bytes(arrival: Arrival, archives: Archives) -> int:
+    """About how many bytes of text a delivery holds, to share out work by."""
+    if arrival.member:
+        try:
+            return archives.entry(arrival.file.path, arrival.member).file_size
+        except UNREADABLE:
+            return 0
+    return arrival.file.size * (8 if _is_gzip(arrival) else 1)
+
+
+def _read(arrival: Arrival, archives: Archives, copy_to: Path) -> Content:
+    passing = _Passing()
+    is_packed = bool(arrival.member) or _is_gzip(arrival)
+    with ExitStack() as stack:
+        copy = stack.enter_context(copy_to.open("wb")) if is_packed else None
+        for chunk in stack.enter_context(closing(_chunks(arrival, archives))):
+            passing.add(chunk)
+            if copy:
+                copy.write(chunk)
+    return passing.content(copy_to if is_packed else arrival.file.path)
+
+
+class _Passing:
+    """What is found out about a text while its chunks pass by. Each chunk but the last is of full length."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._encoding = EncodingCheck()
+        self._tidy = TidyCheck()
+        self._head = b""
+        self._line_begun = b""
+        self._line_bytes = 0
+        self._is_endless = False
+
+    def add(self, chunk: bytes) -> None:
+        self._digest.update(chunk)
+        self._encoding.add(chunk)
+        end_of_last_line = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._line_bytes = len(chunk) - end_of_last_line - 1 + (self._line_bytes if end_of_last_line < 0 else 0)
+        self._is_endless |= self._line_bytes > MAX_LINE_BYTES
+        if not self._head:
+            self._head = chunk[:16]
+            chunk = chunk.removeprefix(_BOM)
+        if not self._tidy.is_tidy:
+            return
+        text = self._line_begun + chunk
+        whole = text.rfind(b"\n") + 1
+        self._line_begun = text[whole:]
+        self._tidy.add(text[:whole])
+        # A line this long is no plain case; to keep gathering it would cost its square.
+        self._tidy.is_tidy &= len(self._line_begun) <= 2 * CHUNK_BYTES
+
+    def content(self, plain: Path) -> Content:
+        self._tidy.add(self._line_begun)
+        encoding = self._encoding.encoding()
+        problem = (
+            _EMPTY
+            if not self._head
+            else _PACKED_UNNAMED
+            if _PACKED.match(self._head)
+            else _NOT_TEXT
+            if encoding is None
+            else _ENDLESS
+            if self._is_endless
+            else None
+        )
+        return Content(
+            sha256=self._digest.hexdigest(),
+            plain=plain,
+            start=len(_BOM) if self._head.startswith(_BOM) else 0,
+            encoding=encoding or "utf-8",
+            is_tidy=self._tidy.is_tidy and encoding == "utf-8",
+            lines=self._tidy.lines,
+            commas=self._tidy.commas,
+            problem=problem,
+        )
+
+
+def _chunks(arrival: Arrival, archives: Archives) -> Iterator[bytes]:
+    """The decompressed bytes, 2 MB at a time. Raises _Unreadable."""
+    size = 0
+    try:
+        with _open(arrival, archives) as opened:
+            while chunk := opened.read(CHUNK_BYTES):
+                yield chunk
+                size += len(chunk)
+                if expands_too_far(arrival.file.size, size):
+                    raise _Unreadable("it expands beyond 200 times its size and 4 GB; split it and supply it again")
+    except UNREADABLE:
+        raise _Unreadable(_why_unreadable(arrival)) from None
+
+
+def _open(arrival: Arrival, archives: Archives) -> IO[bytes]:
+    path = arrival.file.path
+    if arrival.member:
+        return archives.member(path, arrival.member)
+    if _is_gzip(arrival) and arrival.file.size > 0:
+        # GzipFile reads streams that follow one another, and refuses anything else after the first.
+        return gzip.GzipFile(path, "rb")  # type: ignore[return-value]
+    return path.open("rb")
+
+
+def _why_unreadable(arrival: Arrival) -> str:
+    if arrival.member:
+        return "it is damaged or encrypted inside its archive; pack it again without a password"
+    if not _is_gzip(arrival):
+        return "it cannot be opened; give the pipeline the right to read it"
+    try:
+        with arrival.file.path.open("rb") as opened:
+            is_gzip = opened.read(2) == _GZIP
+    except OSError:
+        return "it cannot be opened; give the pipeline the right to read it"
+    if is_gzip:
+        return "its gzip stream is damaged, cut short, or followed by something else; compress it again"
+    return "its name ends in .gz and it is not compressed; rename it or compress it"
+
+
+def _hash_of_unreadable(arrival: Arrival, archives: Archives) -> str:
+    """What a delivery that cannot be decompressed is recognised by: its bytes as they are, or its archive entry."""
+    if not arrival.member:
+        return file_hash(arrival.file)
+    entry = archives.entry(arrival.file.path, arrival.member)
+    facts = (entry.filename, entry.CRC, entry.file_size, entry.compress_size)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _is_gzip(arrival: Arrival) -> bool:
+    return not arrival.member and arrival.file.path.name.lower().endswith(".gz")

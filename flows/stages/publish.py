@@ -1,0 +1,140 @@
+"""Publish: from a built and audited release file to what readers open, in one rename."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from flows import releases
+from flows.errors import SaferCityError
+from flows.releases import DATABASE, Release
+from flows.settings import Settings
+
+MARKING = "OFFICIAL"
+
+
+def publish(
+    settings: Settings,
+    *,
+    release_id: str,
+    code_version: str,
+    fingerprint: str,
+    deliveries_digest: str,
+) -> Release:
+    """Finish the release file, verify it, and make it the published one.
+
+    Raises SaferCityError when the finished file does not hold what it should; the published release stands.
+    """
+    paths = settings.paths
+    building = paths.building
+    release = _finish(building, release_id, code_version, fingerprint, deliveries_digest)
+    _verify(building / DATABASE, release)
+    release.write(building)
+    for file in building.rglob("*"):
+        if file.is_file():
+            # A release never changes; whoever opens it for writing by mistake is told so.
+            file.chmod(0o444)
+    building.rename(paths.releases / release_id)
+    releases.point_to(paths, release_id)
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        releases.record(connection, release)
+    releases.remove_old(paths, settings.keep_releases)
+    return release
+
+
+def _finish(building: Path, release_id: str, code_version: str, fingerprint: str, deliveries_digest: str) -> Release:
+    """Add the release's own row, write Parquet and dictionary beside the file, and leave it checkpointed and closed."""
+    published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    parquet = building / "parquet"
+    parquet.mkdir()
+    with duckdb.connect(str(building / DATABASE)) as connection:
+        tables = _tables(connection)
+        rows = {table: _count(connection, table) + (table == "releases") for table in tables}
+        connection.execute(
+            "insert into marts.releases by name"
+            " select $id as release_id, $at as published_at, $version as code_version, $marking as marking,"
+            " $rows as rows_per_table",
+            {"id": release_id, "at": published_at, "version": code_version, "marking": MARKING, "rows": rows},
+        )
+        for table in tables:
+            connection.execute(
+                f"copy marts.{table} to '{parquet / f'{table}.parquet'}' (format parquet, compression zstd)"
+            )
+        (building / "dictionary.md").write_text(_dictionary(connection), encoding="utf-8")
+        connection.execute("checkpoint")
+    return Release(
+        release_id=release_id,
+        published_at=published_at.isoformat(),
+        code_version=code_version,
+        marking=MARKING,
+        rows_per_table=rows,
+        fingerprint=fingerprint,
+        deliveries_digest=deliveries_digest,
+    )
+
+
+def _verify(database: Path, release: Release) -> None:
+    """Open the closed file read-only, as a reader will, and compare it with what the manifest will say."""
+    if database.with_name(database.name + ".wal").exists():
+        raise SaferCityError("the release file was left with a write-ahead log; it was not published")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = {table: _count(connection, table) for table in _tables(connection)}
+        if found != release.rows_per_table:
+            differing = sorted(
+                table
+                for table in {*found, *release.rows_per_table}
+                if found.get(table) != release.rows_per_table.get(table)
+            )
+            raise SaferCityError(f"the release file lost rows on disk: {', '.join(differing)}; it was not published")
+        silent = connection.execute(
+            """
+            select table_name || '.' || column_name from duckdb_columns()
+            where schema_name = 'marts' and comment is null
+            union all
+            select table_name from duckdb_tables() where schema_name = 'marts' and comment is null
+            union all
+            select function_name from duckdb_functions() where schema_name = 'marts' and comment is null
+            """
+        ).fetchall()
+        if silent:
+            raise SaferCityError(f"without a description, so not published: {', '.join(row[0] for row in silent)}")
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'marts' order by table_name"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from marts.{table}").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _dictionary(connection: duckdb.DuckDBPyConnection) -> str:
+    """The descriptions in the file as one page: every table with its columns, then every as-of macro."""
+    lines = ["# What is in safer_city.duckdb", "", f"Marking: {MARKING}. Schema: marts.", ""]
+    tables = connection.execute(
+        "select table_name, comment from duckdb_tables() where schema_name = 'marts' order by table_name"
+    ).fetchall()
+    for table, comment in tables:
+        lines += [f"## {table}", "", comment or "", "", "| column | type | meaning |", "|---|---|---|"]
+        columns = connection.execute(
+            "select column_name, data_type, comment from duckdb_columns()"
+            " where schema_name = 'marts' and table_name = ? order by column_index",
+            [table],
+        ).fetchall()
+        lines += [f"| `{name}` | {kind} | {meaning or ''} |" for name, kind, meaning in columns]
+        lines.append("")
+    macros = connection.execute(
+        "select function_name, comment from duckdb_functions() where schema_name = 'marts' order by function_name"
+    ).fetchall()
+    if macros:
+        lines += ["## As of a date", ""]
+        lines += [f"* `{name}(as_of)`: {meaning or ''}" for name, meaning in macros]
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,166 @@
+"""The second stage: Great Expectations decides which rows break which rule, inside the source's scratch file.
+
+The stage adds to the scratch file what the load reads:
+
+* `typed`: one row per received row, its columns read as the contract's types (see `typed.py`);
+* `failures(code, row_id)`: one row per rule and failing row;
+* `rule_results(code, severity, dimension, message, owner, file_id, checked, failed)`: one row per rule and file that
+  was read, counts in rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Dimension, Rule, Severity
+from flows.errors import SaferCityError, UsageError
+from flows.stages.validate.suite import Verdict, judge, view_of
+from flows.stages.validate.typed import build_typed
+
+_MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
+_UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What became of one rule over all files of the source: the rows it was checked on, and those that failed."""
+
+    code: str
+    severity: Severity
+    dimension: Dimension
+    message: str
+    owner: str
+    checked: int
+    failed: int
+
+
+def validate(contract: Contract, database: Path) -> list[RuleResult]:
+    """Judge every received row of the scratch file `database` by the contract's rules.
+
+    Returns one result per rule, in the contract's order, then those of malformed lines and unknown columns; where
+    not one row was received, only these two, and nothing where no file could be read.
+    The file must be closed, and is closed again afterwards.
+    Raises UsageError for a rule that cannot be run, SaferCityError when the failing rows are not as many as counted.
+    """
+    with duckdb.connect(str(database)) as connection:
+        build_typed(connection, contract)
+        for rule in contract.all_rules:
+            _make_view(connection, contract, rule)
+        has_rows = connection.execute("from typed limit 1").fetchone() is not None
+    verdicts = judge(contract, database) if has_rows else []
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create or replace table failures (code varchar, row_id bigint)")
+        for verdict in verdicts:
+            _write_failures(connection, contract, verdict)
+        _write_rule_results(connection, contract)
+        return _read_rule_results(connection)
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) -> None:
+    view = view_of(rule)
+    if view is None:
+        return
+    try:
+        connection.execute(view)
+    except duckdb.Error as error:
+        raise UsageError(
+            f"{contract.source}: the condition of the rule {rule.code} is no SQL that DuckDB can run on the typed "
+            f"columns; correct it in expectations/{contract.source}.yml ({str(error).splitlines()[0]})"
+        ) from None
+
+
+def _write_failures(connection: duckdb.DuckDBPyConnection, contract: Contract, verdict: Verdict) -> None:
+    """Run the query that Great Expectations made for the failing rows, and hold it against what it counted."""
+    if verdict.failed == 0:
+        return
+    query = verdict.query.removesuffix(";")
+    written = connection.execute(f"insert into failures select '{verdict.code}', row_id from ({query})").fetchone()
+    if written != (verdict.failed,):
+        raise SaferCityError(
+            f"{contract.source}: Great Expectations counted {verdict.failed} rows that fail the rule {verdict.code}, "
+            f"but its query finds {written and written[0]}; write the rule as a `breaks` condition instead"
+        )
+
+
+def _write_rule_results(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    rules = [
+        (rule.code, rule.severity, rule.dimension, rule.message, contract.rule_owner(rule))
+        for rule in contract.all_rules
+    ]
+    rules.append((MALFORMED, "critical", "validity", _MALFORMED_MESSAGE, contract.owner))
+    rules.append((UNKNOWN_COLUMN, "warning", "consistency", _UNKNOWN_COLUMN_MESSAGE, contract.owner))
+    connection.execute(
+        """
+        create temp table rules (
+            place integer, code varchar, severity varchar, dimension varchar, message varchar, owner varchar
+        )
+        """
+    )
+    connection.executemany(
+        "insert into rules values (?, ?, ?, ?, ?, ?)", [[place, *rule] for place, rule in enumerate(rules)]
+    )
+    checked_per_rule = ", ".join(
+        f"{{code: '{rule.code}', checked: count(*) filter (where {rule.when or 'true'})}}"
+        for rule in contract.all_rules
+    )
+    connection.execute(
+        f"""
+        create or replace table rule_results as
+        with checked as (
+            select file_id, unnest([{checked_per_rule}], recursive := true)
+            from typed
+            group by file_id
+        ),
+        failed as (
+            select file_id, code, count(*) as failed
+            from failures
+            join typed using (row_id)
+            group by all
+        ),
+        malformed_lines as (
+            select file_id, count(*) as lines
+            from malformed
+            group by file_id
+        ),
+        counts as (
+            select file_id, code, checked, coalesce(failed, 0) as failed
+            from checked
+            left join failed using (file_id, code)
+            union all
+            select file_id, '{MALFORMED}', received, coalesce(lines, 0)
+            from files
+            left join malformed_lines using (file_id)
+            where problem_code is null and received > 0
+            union all
+            select file_id, '{UNKNOWN_COLUMN}', received, if(unknown_columns > 0, received, 0)
+            from files
+            where problem_code is null and received > 0
+        )
+        select code, severity, dimension, message, owner, file_id, checked, failed
+        from counts
+        join rules using (code)
+        order by place, file_id
+        """
+    )
+
+
+def _read_rule_results(connection: duckdb.DuckDBPyConnection) -> list[RuleResult]:
+    found = connection.execute(
+        """
+        select
+            code,
+            severity,
+            dimension,
+            message,
+            owner,
+            sum(checked)::bigint as checked,
+            sum(failed)::bigint as failed
+        from rule_results
+        group by all
+        order by min(rowid)
+        """
+    )
+    return [RuleResult(*row) for row in found.fetchall()]

@@ -1,0 +1,642 @@
+"""Rules of every kind on rows made by hand: which rows fail, how many, and what happens when a rule can't be judged."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, load_contracts
+from flows.errors import SaferCityError, UsageError
+from flows.stages.validate import RuleResult, suite, validate
+from flows.stages.validate.suite import Verdict, asset_name, suites
+
+CONTRACTS = load_contracts()
+STREET = CONTRACTS["police_uk_street"]
+
+FAILS_ON = "select code, list(row_id order by row_id) from failures group by code"
+
+
+def contract(*rules: dict[str, Any], **changes: Any) -> Contract:
+    """A small source of keyed changes with a column of each type and one personal column."""
+    columns = [
+        {"name": "ref", "type": "code", "required": True},
+        {"name": "colour", "type": "text"},
+        {"name": "number", "type": "int"},
+        {"name": "low", "type": "decimal"},
+        {"name": "high", "type": "decimal", "bad_type": "warning"},
+        {"name": "started_on", "type": "date"},
+        {"name": "seen_at", "type": "time", "required": True},
+        {"name": "is_open", "type": "flag"},
+        {"name": "person", "type": "text", "personal": True},
+    ]
+    described = {
+        "source": "things",
+        "system": "made_up",
+        "title": "Made-up things",
+        "record_source": "force",
+        "description": "Made-up things for a test",
+        "owner": "Owner of things",
+        "cadence": "daily",
+        "delivery": {"kind": "changes", "naming": "dated"},
+        "key": ["ref"],
+        "columns": [{"description": f"The {column['name']} of a thing", **column} for column in columns],
+        "rules": [
+            {"severity": "critical", "dimension": "validity", "message": "Made-up rule", **rule} for rule in rules
+        ],
+    }
+    return Contract.model_validate(described | changes)
+
+
+def scratch(
+    folder: Path,
+    described: Contract,
+    rows: Iterable[dict[str, str | None]],
+    *,
+    files: Iterable[dict[str, Any]] = ({},),
+    malformed: Iterable[int] = (),
+    name: str = "scratch.duckdb",
+) -> Path:
+    """A scratch file as extract leaves it. A row may name its `file_id`; `malformed` names the file of each line."""
+    database = folder / name
+    columns = [column.name for column in described.loaded_columns]
+    rows, malformed = list(rows), list(malformed)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            """
+            create table files (
+                file_id integer, path varchar, member varchar, file_name varchar, size bigint, force varchar,
+                slice varchar, extract_date date, revision integer, content_hash varchar, problem_code varchar,
+                problem_message varchar, unknown_columns integer, received bigint
+            )
+            """
+        )
+        for file_id, given in enumerate(files, start=1):
+            facts = {
+                "file_id": file_id,
+                "force": "Sample Constabulary",
+                "extract_date": date(2019, 8, 7),
+                "unknown_columns": 0,
+                "received": sum(row.get("file_id", 1) == file_id for row in rows) + malformed.count(file_id),
+            } | given
+            names, marks = ", ".join(facts), ", ".join("?" for _ in facts)
+            connection.execute(f"insert into files ({names}) values ({marks})", list(facts.values()))
+        texts = ", ".join(f'"{column}" varchar' for column in columns)
+        connection.execute(f"create table received (file_id integer, record_no bigint, row_id bigint, {texts})")
+        connection.execute("create table malformed (file_id integer, record_no bigint)")
+        for row_id, row in enumerate(rows):
+            values = [row.get("file_id", 1), row_id + 2, row_id, *(row.get(column) for column in columns)]
+            connection.execute(f"insert into received values ({', '.join('?' for _ in values)})", values)
+        for file_id in malformed:
+            connection.execute("insert into malformed values (?, ?)", [file_id, 1000])
+    return database
+
+
+def things(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows that break no generated rule, changed as given."""
+    return [{"ref": f"T{place}", "seen_at": "2019-08-07 10:11", **row} for place, row in enumerate(rows)]
+
+
+def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(database)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def failures(database: Path) -> dict[str, list[int]]:
+    return dict(query(database, FAILS_ON))
+
+
+def failed(results: Iterable[RuleResult]) -> dict[str, int]:
+    return {result.code: result.failed for result in results if result.failed}
+
+
+# The contract of police.uk street crime
+
+GOOD = {
+    "crime_id": "0" * 63 + "a",
+    "month": "2019-08",
+    "reported_by": "Sample Constabulary",
+    "falls_within": "Sample Constabulary",
+    "longitude": "-0.1",
+    "latitude": "51.5",
+    "location": "On or near Sample Street",
+    "lsoa_code": "E01000001",
+    "lsoa_name": "Sample 001A",
+    "crime_type": "Burglary",
+    "last_outcome": "Under investigation",
+}
+
+STREET_ROWS: list[tuple[dict[str, str | None], set[str]]] = [
+    ({}, set()),
+    ({"crime_id": None, "last_outcome": "", "crime_type": "Anti-social behaviour"}, set()),
+    ({"longitude": None, "latitude": "", "location": "No Location", "lsoa_code": None, "lsoa_name": None}, set()),
+    ({"crime_id": "0" * 63 + "A"}, {"CRIME_ID_FORMAT"}),
+    ({"crime_id": "0" * 63}, {"CRIME_ID_FORMAT"}),
+    ({"month": "2019-07"}, {"MONTH_NOT_OF_FILE"}),
+    ({"month": "2019-8"}, {"MONTH_TYPE"}),
+    ({"month": " "}, {"MONTH_MISSING"}),
+    ({"reported_by": ""}, {"REPORTED_BY_MISSING"}),
+    ({"reported_by": "Other Constabulary"}, {"FORCE_NOT_OF_FILE"}),
+    ({"crime_type": None}, {"CRIME_TYPE_MISSING"}),
+    ({"crime_type": "Violent crime"}, {"CRIME_TYPE_FROM_2013_05"}),
+    ({"crime_type": "burglary"}, {"CRIME_TYPE_FROM_2013_05"}),
+    ({"falls_within": "\u00a0"}, {"FALLS_WITHIN_MISSING"}),
+    ({"longitude": ""}, {"COORDINATE_HALF"}),
+    ({"latitude": None}, {"COORDINATE_HALF"}),
+    ({"longitude": "west"}, {"LONGITUDE_TYPE", "COORDINATE_HALF"}),
+    ({"longitude": "1e0", "latitude": "nan"}, {"LONGITUDE_TYPE", "LATITUDE_TYPE"}),
+    ({"longitude": "-9.01"}, {"LONGITUDE_OUTSIDE_UK"}),
+    ({"longitude": "2.1"}, set()),
+    ({"longitude": "0", "latitude": "0"}, {"LATITUDE_OUTSIDE_UK"}),
+    ({"lsoa_code": "E02000001"}, {"LSOA_CODE_FORMAT"}),
+    ({"lsoa_code": "95GG01S1"}, set()),
+    ({"lsoa_code": "N00000001"}, set()),
+    ({"last_outcome": "Formal action is pending"}, {"OUTCOME_UNKNOWN"}),
+]
+
+
+def test_every_rule_of_police_uk_street(tmp_path: Path) -> None:
+    expected: dict[str, list[int]] = defaultdict(list)
+    for row_id, (_, codes) in enumerate(STREET_ROWS):
+        for code in codes:
+            expected[code].append(row_id)
+    database = scratch(
+        tmp_path, STREET, [GOOD | change for change, _ in STREET_ROWS], files=[{"force": None, "slice": "2019-08"}]
+    )
+    results = validate(STREET, database)
+    assert failures(database) == expected
+    assert failed(results) == {code: len(ids) for code, ids in expected.items()}
+    assert query(database, "select force from files") == [("Sample Constabulary",)]
+    all_but_two_eras = {rule.code for rule in STREET.rules} - {"CRIME_TYPE_FROM_2011_09", "CRIME_TYPE_BEFORE_2011_09"}
+    assert all_but_two_eras <= set(expected), "a rule that no row here fails is not tested"
+
+
+@pytest.mark.parametrize(
+    ("month", "crime_type", "code"),
+    [
+        ("2010-12", "Violent crime", None),
+        ("2011-08", "Drugs", "CRIME_TYPE_BEFORE_2011_09"),
+        ("2011-09", "Drugs", None),
+        ("2013-04", "Bicycle theft", "CRIME_TYPE_FROM_2011_09"),
+        ("2013-05", "Bicycle theft", None),
+        ("2013-05", "Violent crime", "CRIME_TYPE_FROM_2013_05"),
+    ],
+)
+def test_categories_of_each_era(tmp_path: Path, month: str, crime_type: str, code: str | None) -> None:
+    rows = [GOOD | {"month": month, "crime_type": crime_type}]
+    results = validate(STREET, scratch(tmp_path, STREET, rows, files=[{"slice": month}]))
+    assert failed(results) == ({code: 1} if code else {})
+    assert [result.checked for result in results if result.code.startswith("CRIME_TYPE_")].count(0) == 2
+
+
+# Rules that a contract generates
+
+
+def test_rules_made_from_types_required_columns_and_the_key(tmp_path: Path) -> None:
+    rows = things(
+        {},
+        {"ref": ""},
+        {"ref": "T 2"},
+        {"seen_at": None},
+        {"seen_at": "2019-08-07"},
+        {"number": "one", "low": "1e5", "high": "x", "started_on": "2019-02-29", "is_open": "maybe"},
+        {"ref": "TWICE", "number": "1"},
+        {"ref": "TWICE", "number": "2"},
+        {"ref": "COPY", "number": "1"},
+        {"ref": "COPY", "number": "1.0"},
+    )
+    results = validate(contract(), database := scratch(tmp_path, contract(), rows))
+    assert failures(database) == {
+        "REF_MISSING": [1],
+        "REF_TYPE": [2],
+        "SEEN_AT_MISSING": [3],
+        "SEEN_AT_TYPE": [4],
+        "NUMBER_TYPE": [5],
+        "LOW_TYPE": [5],
+        "HIGH_TYPE": [5],
+        "STARTED_ON_TYPE": [5],
+        "IS_OPEN_TYPE": [5],
+        "KEY_REPEATED": [6, 7],
+    }
+    severities = {result.code: result.severity for result in results}
+    assert severities["HIGH_TYPE"] == "warning"
+    assert {severities[code] for code in ("LOW_TYPE", "KEY_REPEATED", "SEEN_AT_MISSING")} == {"critical"}
+
+
+# Rules that a contract states
+
+
+def judged(folder: Path, rule: dict[str, Any], *rows: dict[str, Any]) -> list[int]:
+    """The rows that fail one rule; Great Expectations' count is held against them by the stage itself."""
+    described = contract({"code": "RULE", **rule})
+    database = scratch(folder, described, things(*rows))
+    results = validate(described, database)
+    found = failures(database)
+    assert failed(results) == {code: len(ids) for code, ids in found.items()}
+    assert set(found) <= {"RULE"}
+    return found.get("RULE", [])
+
+
+ODD = [
+    *["it's", "'", "''", '"', "100%", "100%%", "%s", "%(x)s", "%%", "a\\b", "\\\\", "\\d", "\\'", "$1", "?", ":name"],
+    *[";", "--", "{x}", "naïve", "ＡＢ", "👮", "a;b", "select", "tab\there", "line\nbreak"],
+]
+
+
+@pytest.mark.parametrize("place", range(len(ODD)))
+def test_odd_text_in_a_set_of_values(tmp_path: Path, place: int) -> None:
+    """Each odd text fails a set of all the others, and passes a set of its own."""
+    rows: list[dict[str, Any]] = [{"colour": text} for text in ODD]
+    others = [text for text in ODD if text != ODD[place]]
+    rule = {"expectation": "expect_column_values_to_be_in_set", "kwargs": {"column": "colour", "value_set": others}}
+    assert judged(tmp_path, rule, *rows) == [place]
+
+
+def test_odd_text_in_one_set(tmp_path: Path) -> None:
+    rule = {"expectation": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "colour", "value_set": ODD}}
+    assert judged(tmp_path, rule, *({"colour": text} for text in ODD), {"colour": "red"}) == [*range(len(ODD))]
+
+
+@pytest.mark.parametrize(
+    ("regex", "matching"),
+    [
+        (r"^\d+$", ["12"]),
+        (r"^\w+\s\w+$", ["two words"]),
+        (r"^[^']+'s$", ["it's"]),
+        (r"^100%$", ["100%"]),
+        (r"^%%$", ["%%"]),
+        (r"^a\\b$", ["a\\b"]),
+        (r"^\$1\?$", ["$1?"]),
+        (r"^naïve|👮$", ["naïve", "👮"]),
+        (r"^\p{Lu}{2}$", ["ÉÀ"]),
+        (r":name", [":name"]),
+        (r"^%\(x\)s$", ["%(x)s"]),
+        (r"(?i)^RED$", ["red"]),
+    ],
+)
+def test_odd_text_in_a_regex(tmp_path: Path, regex: str, matching: list[str]) -> None:
+    texts = ["12", "two words", "it's", "100%", "%%", "a\\b", "$1?", "naïve", "👮", "ÉÀ", ":name", "%(x)s", "red", None]
+    rows: list[dict[str, Any]] = [{"colour": text} for text in texts]
+    rule = {"expectation": "expect_column_values_to_match_regex", "kwargs": {"column": "colour", "regex": regex}}
+    failing = [place for place, text in enumerate(texts) if text is not None and text not in matching]
+    assert judged(tmp_path, rule, *rows) == failing
+
+
+NUMBERS = [{"number": text} for text in ("0", "1", "2", "3", None)]
+LOW_AND_HIGH = [
+    {"low": low, "high": high} for low, high in (("1", "2"), ("2", "2"), ("3", "2"), (None, "2"), ("1", None))
+]
+DATES = [{"started_on": text} for text in ("2019-01-31", "2019-02-01", "28/02/2019", "2019-03-01", None)]
+COLOURS = [{"colour": text} for text in ("red", "green", "red", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("expectation", "kwargs", "rows", "failing"),
+    [
+        ("values_to_be_between", {"column": "number", "min_value": 1, "max_value": 2}, NUMBERS, [0, 3]),
+        ("values_to_be_between", {"column": "number", "min_value": 1}, NUMBERS, [0]),
+        ("values_to_be_between", {"column": "number", "max_value": 1, "strict_max": True}, NUMBERS, [1, 2, 3]),
+        ("values_to_be_in_set", {"column": "number", "value_set": [1]}, NUMBERS, [0, 2, 3]),
+        ("values_to_be_in_set", {"column": "number", "value_set": [1, 2]}, NUMBERS, [0, 3]),
+        ("values_to_not_be_in_set", {"column": "number", "value_set": [0]}, NUMBERS, [0]),
+        ("values_to_be_null", {"column": "number"}, NUMBERS, [0, 1, 2, 3]),
+        ("values_to_not_be_null", {"column": "number"}, NUMBERS, [4]),
+        ("values_to_be_unique", {"column": "colour"}, COLOURS, [0, 2]),
+        ("value_lengths_to_be_between", {"column": "colour", "max_value": 4}, COLOURS, [1]),
+        ("value_lengths_to_equal", {"column": "colour", "value": 5}, COLOURS, [0, 2]),
+        ("values_to_not_match_regex", {"column": "colour", "regex": "^r"}, COLOURS, [0, 2]),
+        ("values_to_match_regex_list", {"column": "colour", "regex_list": ["^r", "x"]}, COLOURS, [1]),
+        ("values_to_match_like_pattern", {"column": "colour", "like_pattern": "gr%"}, COLOURS, [0, 2]),
+        (
+            "values_to_be_between",
+            {"column": "started_on", "min_value": date(2019, 2, 1), "max_value": date(2019, 2, 28)},
+            DATES,
+            [0, 3],
+        ),
+        (
+            "pair_values_a_to_be_greater_than_b",
+            {"column_A": "high", "column_B": "low", "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+            LOW_AND_HIGH,
+            [2],
+        ),
+        (
+            "pair_values_to_be_equal",
+            {"column_A": "high", "column_B": "low", "ignore_row_if": "either_value_is_missing"},
+            LOW_AND_HIGH,
+            [0, 2],
+        ),
+    ],
+)
+def test_expectations(
+    tmp_path: Path, expectation: str, kwargs: dict[str, Any], rows: list[dict[str, Any]], failing: list[int]
+) -> None:
+    rule = {"expectation": f"expect_column_{expectation}", "kwargs": kwargs}
+    assert judged(tmp_path, rule, *rows) == failing
+
+
+@pytest.mark.parametrize(
+    ("rule", "failing"),
+    [
+        ({"breaks": "number > 1"}, [2, 3]),
+        ({"breaks": "number is null"}, [4]),
+        ({"breaks": "number > 1 or number = 0"}, [0, 2, 3]),
+        ({"breaks": "started_on > file_extract_date"}, []),
+        ({"breaks": "number > 0", "when": "number < 3"}, [1, 2]),
+        ({"breaks": "number > 0", "when": "number < 2 or number = 3"}, [1, 3]),
+        ({"breaks": "file_force like '%''s' or file_force <> 'Sample Constabulary' or number = 3"}, [3]),
+    ],
+)
+def test_conditions_in_sql(tmp_path: Path, rule: dict[str, Any], failing: list[int]) -> None:
+    """A condition that is NULL is not met: the row does not fail, or the rule does not hold for it."""
+    assert judged(tmp_path, rule, *NUMBERS) == failing
+
+
+def test_two_rules_alike_but_for_their_codes_and_reserved_words(tmp_path: Path) -> None:
+    rule = {"expectation": "expect_column_values_to_not_be_null", "kwargs": {"column": "order"}}
+    described = contract(
+        {"code": "ONE", **rule},
+        {"code": "TWO", **rule, "severity": "info", "owner": "Somebody else"},
+        {"code": "THREE", **rule, "when": "\"select\" = 'x'", "severity": "warning"},
+        columns=[
+            {"name": "ref", "type": "code", "description": "The reference"},
+            {"name": "order", "type": "text", "description": "A reserved word"},
+            {"name": "select", "type": "text", "description": "A reserved word"},
+        ],
+    )
+    rows: list[dict[str, str | None]] = [{"ref": "A", "select": "x"}, {"ref": "B"}, {"ref": "C", "order": "y"}]
+    database = scratch(tmp_path, described, rows)
+    results = {result.code: result for result in validate(described, database)}
+    assert failures(database) == {"ONE": [0, 1], "TWO": [0, 1], "THREE": [0]}
+    assert (results["ONE"].severity, results["TWO"].severity) == ("critical", "info")
+    assert (results["ONE"].owner, results["TWO"].owner) == ("Owner of things", "Somebody else")
+    assert (results["THREE"].checked, results["THREE"].severity) == (1, "warning")
+
+
+# What is written
+
+
+def test_rule_results_per_file(tmp_path: Path) -> None:
+    described = contract(
+        {"code": "RED", "breaks": "colour = 'red'", "when": "number = 1", "severity": "warning"},
+        {"code": "NO_COLOUR", "expectation": "expect_column_values_to_not_be_null", "kwargs": {"column": "colour"}},
+    )
+    rows = things(
+        {"colour": "red", "number": "1"},
+        {"colour": "red", "number": "1"},
+        {"colour": "red"},
+        {"colour": None, "number": "1"},
+        {"colour": "blue", "number": "1", "file_id": 2},
+        {"colour": None, "file_id": 2},
+    )
+    database = scratch(
+        tmp_path,
+        described,
+        rows,
+        files=[{}, {"unknown_columns": 2}, {}, {"problem_code": "ENCODING", "received": None}, {"received": 0}],
+        malformed=[2, 3, 3, 3],
+    )
+    results = {result.code: result for result in validate(described, database)}
+
+    per_file = "select code, file_id, checked, failed from rule_results where code = any({}) order by code, file_id"
+    assert query(database, per_file.format(["RED", "NO_COLOUR"])) == [
+        ("NO_COLOUR", 1, 4, 1),
+        ("NO_COLOUR", 2, 2, 1),
+        ("RED", 1, 3, 2),
+        ("RED", 2, 1, 0),
+    ]
+    assert query(database, per_file.format([MALFORMED, UNKNOWN_COLUMN])) == [
+        (UNKNOWN_COLUMN, 1, 4, 0),
+        (UNKNOWN_COLUMN, 2, 3, 3),
+        (UNKNOWN_COLUMN, 3, 3, 0),
+        (MALFORMED, 1, 4, 0),
+        (MALFORMED, 2, 3, 1),
+        (MALFORMED, 3, 3, 3),
+    ]
+    assert (results["RED"].checked, results["RED"].failed) == (4, 2)
+    assert (results[MALFORMED].severity, results[MALFORMED].dimension) == ("critical", "validity")
+    assert (results[MALFORMED].checked, results[MALFORMED].failed) == (10, 4)
+    assert (results[UNKNOWN_COLUMN].severity, results[UNKNOWN_COLUMN].dimension) == ("warning", "consistency")
+    assert list(results) == [rule.code for rule in described.all_rules] + [MALFORMED, UNKNOWN_COLUMN]
+    assert [tuple(row[:2]) for row in query(database, "describe rule_results")] == [
+        ("code", "VARCHAR"),
+        ("severity", "VARCHAR"),
+        ("dimension", "VARCHAR"),
+        ("message", "VARCHAR"),
+        ("owner", "VARCHAR"),
+        ("file_id", "INTEGER"),
+        ("checked", "BIGINT"),
+        ("failed", "BIGINT"),
+    ]
+    assert [tuple(row[:2]) for row in query(database, "describe failures")] == [
+        ("code", "VARCHAR"),
+        ("row_id", "BIGINT"),
+    ]
+
+
+def test_running_again_gives_the_same_and_leaves_the_file_alone_and_closed(tmp_path: Path) -> None:
+    described = contract({"code": "RED", "breaks": "colour = 'red'"})
+    database = scratch(tmp_path, described, things({"colour": "red"}, {}))
+    first = validate(described, database), failures(database)
+    assert (validate(described, database), failures(database)) == first
+    assert [path.name for path in tmp_path.iterdir()] == [database.name]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.duckdb", "100%.duckdb", "q?x=1.duckdb", "#1.duckdb", "$HOME.duckdb", "é'@:.duckdb"]
+)
+def test_any_path(tmp_path: Path, name: str) -> None:
+    described = contract({"code": "RED", "breaks": "colour = 'red'"})
+    database = scratch(tmp_path, described, things({"colour": "red"}), name=name)
+    validate(described, database)
+    assert failures(database) == {"RED": [0]}
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+# Suites
+
+
+@pytest.mark.parametrize("described", [*CONTRACTS.values(), contract()], ids=lambda described: described.source)
+def test_each_rule_stands_in_the_suites_once(described: Contract) -> None:
+    """With its own severity and facts, on its own table or view, and naming no personal column."""
+    expectations = [
+        (asset, expectation) for asset, members in suites(described).items() for expectation in members.expectations
+    ]
+    assert Counter(expectation.meta["code"] for _, expectation in expectations) == Counter(
+        rule.code for rule in described.all_rules
+    )
+    rules = {rule.code: rule for rule in described.all_rules}
+    personal = {column.name for column in described.columns if column.personal}
+    for asset, expectation in expectations:
+        rule = rules[expectation.meta["code"]]
+        assert asset == asset_name(rule)
+        assert expectation.severity.value == rule.severity
+        assert expectation.meta == {
+            "code": rule.code,
+            "severity": rule.severity,
+            "dimension": rule.dimension,
+            "owner": described.rule_owner(rule),
+            "message": rule.message,
+        }
+        configuration = expectation.configuration
+        assert rule.breaks or configuration.type == rule.expectation
+        assert rule.breaks or {name: configuration.kwargs[name] for name in rule.kwargs} == rule.kwargs
+        assert personal.isdisjoint(str(value) for value in configuration.kwargs.values())
+
+
+# Values stay where they are
+
+SECRET = "Jane Sample-Marker"
+
+
+def test_no_value_leaves_through_the_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = contract(
+        {
+            "code": "COLOUR_UNKNOWN",
+            "expectation": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "colour", "value_set": ["red"]},
+        },
+        {"code": "ORDER", "expectation": "expect_column_values_to_be_unique", "kwargs": {"column": "colour"}},
+        {"code": "BROKEN", "breaks": "colour <> 'red'"},
+    )
+    seen: list[str] = []
+    verdict_of = suite._verdict
+
+    def overhear(described: Contract, result: Any) -> Verdict:
+        seen.append(json.dumps(result.to_json_dict()))
+        return verdict_of(described, result)
+
+    monkeypatch.setattr(suite, "_verdict", overhear)
+    rows = things({"colour": SECRET}, {"colour": SECRET}, {"number": SECRET}, {"ref": SECRET})
+    results = validate(described, scratch(tmp_path, described, rows))
+    assert failed(results) == {"COLOUR_UNKNOWN": 2, "ORDER": 2, "BROKEN": 2, "NUMBER_TYPE": 1, "REF_TYPE": 1}
+    assert len(seen) == len(described.all_rules)
+    assert '"unexpected_count": 2' in "".join(seen)
+    assert SECRET not in "".join(seen)
+    assert SECRET not in str(results)
+
+
+def test_no_personal_column_is_read(tmp_path: Path) -> None:
+    database = scratch(tmp_path, contract(), things({"person": SECRET}))
+    validate(contract(), database)
+    assert query(database, "select table_name from duckdb_columns() where column_name ilike '%person%'") == []
+    assert SECRET.encode() not in database.read_bytes()
+    with pytest.raises(UsageError, match="the condition of the rule NAMED is no SQL"):
+        validate(contract({"code": "NAMED", "breaks": "person is null"}), database)
+
+
+# Rules that can't be judged
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"expectation": "expect_column_values_to_match_regex", "kwargs": {"column": "colour", "regex": "["}},
+        {"expectation": "expect_column_values_to_be_between", "kwargs": {"column": "colour", "min_value": 1}},
+        {"expectation": "expect_table_row_count_to_equal", "kwargs": {"value": 1}},
+        {"expectation": "expect_column_max_to_be_between", "kwargs": {"column": "number", "max_value": 1}},
+        {"breaks": "colour::integer = 1"},
+        {"breaks": "number = 1", "when": "colour::integer = 1"},
+    ],
+)
+def test_a_rule_that_raises_fails_the_run_without_quoting(
+    tmp_path: Path, rule: dict[str, Any], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    described = contract({"code": "UNSOUND", **rule}, {"code": "SOUND", "breaks": "number = 1"})
+    database = scratch(tmp_path, described, things({"colour": SECRET}))
+    with pytest.raises(SaferCityError, match="things: Great Expectations could not judge the rule UNSOUND") as caught:
+        validate(described, database)
+    assert SECRET not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert (*capfd.readouterr(), caplog.text) == ("", "", "")
+    assert [path.name for path in tmp_path.iterdir()] == [database.name]
+    query(database, "create table another (number integer)")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"expectation": "expect_column_values_to_be_nice", "kwargs": {"column": "colour"}}, "RULE is no expectation"),
+        ({"expectation": "expect_column_values_to_be_in_set", "kwargs": {"colum": "x"}}, "RULE is no expectation"),
+        ({"breaks": "colour ="}, "condition of the rule RULE is no SQL"),
+        ({"breaks": "color = 'red'"}, "condition of the rule RULE is no SQL"),
+        ({"breaks": "number = 1", "when": "nummer = 2"}, "condition of the rule RULE is no SQL"),
+        ({"breaks": "started_on > 'soon'"}, "condition of the rule RULE is no SQL"),
+    ],
+)
+def test_a_rule_that_is_none_says_so(tmp_path: Path, rule: dict[str, Any], message: str) -> None:
+    described = contract({"code": "RULE", **rule})
+    database = scratch(tmp_path, described, things({}))
+    with pytest.raises(UsageError, match=message):
+        validate(described, database)
+    query(database, "create table another (number integer)")
+
+
+@pytest.mark.parametrize("found", ["select row_id from typed", "select row_id from typed where false"])
+def test_failing_rows_must_number_what_was_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str) -> None:
+    described = contract({"code": "RED", "breaks": "colour = 'red'"})
+    database = scratch(tmp_path, described, things({"colour": "red"}, {}))
+    monkeypatch.setattr(
+        "flows.stages.validate.judge", lambda *_: [Verdict(code="RED", checked=2, failed=1, query=found)]
+    )
+    with pytest.raises(SaferCityError, match="counted 1 rows that fail the rule RED, but its query finds"):
+        validate(described, database)
+
+
+# Cost
+
+
+def run_apart(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, with an empty home and working folder, where sockets are forbidden."""
+    home = folder / "home"
+    home.mkdir()
+    prelude = (
+        "import socket\n"
+        "def forbidden(*_): raise RuntimeError('a socket was opened')\n"
+        "socket.socket.connect = forbidden\n"
+        "socket.getaddrinfo = forbidden\n"
+        "from pathlib import Path\n"
+        "from flows.contracts import load_contracts\n"
+        "from flows.stages.validate import validate\n"
+        "contract = load_contracts()['police_uk_street']\n"
+    )
+    repo = Path(__file__).parents[2]
+    environment = {"HOME": str(home), "PYTHONPATH": str(repo), "PATH": os.environ["PATH"]}
+    ended = subprocess.run(
+        [sys.executable, "-c", prelude + code], cwd=home, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert list(home.rglob("*")) == []
+    return ended
+
+
+def test_a_source_without_rows_costs_no_great_expectations(tmp_path: Path) -> None:
+    """All files rejected, and a file whose every line is malformed."""
+    rejected = scratch(tmp_path, STREET, [], files=[{"problem_code": "ENCODING", "received": None}], name="a.duckdb")
+    malformed = scratch(tmp_path, STREET, [], malformed=[1, 1], name="b.duckdb")
+    ended = run_apart(
+        tmp_path,
+        f"""
+import sys
+assert validate(contract, Path({str(rejected)!r})) == []
+found = validate(contract, Path({str(malformed)!r}))
+assert [(r.code, r.checked, r.failed) for r in found] == [({MALFORMED!r}, 2, 2), ({UNKNOWN_COLUMN!r}, 2, 0)], found
+assert not {{"great_expectations", "sqlalchemy", "pandas"}} & set(sys.modules)
+""",
+    )
+    assert (ended.stdout, ended.stderr) == ("", "")
+    assert query(rejected, "select count(*) from typed") == [(0,)]
+    assert query(rejected, "select count(*) from failures") == [(0,)]
+    assert query(rejected, "select count(*) from rule_results") == [(0,)]
+
+
+def test_writes_no_file_says_nothing_and_calls_nobody(tmp_path: Path) -> None:
+    database = scratch(tmp_path, STREET, [GOOD | {"crime_type": "Arson"}], files=[{"slice": "2019-08"}])
+    ended = run_apart(tmp_path, f"assert sum(r.failed for r in validate(contract, Path({str(database)!r}))) == 1")
+    assert (ended.stdout, ended.stderr) == ("", "")
