@@ -135,7 +135,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def deliveries_digest(connection: duckdb.DuckDBPyConnection) -> str:
-    """A value that changes whenever the set of deliveries, or what was accepted of one, changes; not with their order."""
+    """A value that changes when the set of deliveries, or what was accepted of one, does; not with their order."""
     row = connection.execute(
         """
         select count(*) || '-' || coalesce(bit_xor(hash(delivery_id, accepted, quarantined, state)), 0)

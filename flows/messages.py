@@ -1,4 +1,4 @@
-"""What a run says to people: the digest, and the pages shown in Prefect's UI. Names, rules and counts; never a value."""
+"""What a run says to people: the digest, and the pages in Prefect's UI. Names, rules and counts; never a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Prefect is set up before it is imported: its state below the data folder, quiet, and patient with a slow start."""
+"""How Prefect is set up before it is imported: its state below the data folder, quiet, patient with a slow start."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def prepare_prefect(settings: Settings) -> None:
     settings.paths.prefect.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PREFECT_HOME", str(settings.paths.prefect))
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")

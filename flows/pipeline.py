@@ -73,7 +73,13 @@ def look_at_landing(run: Run) -> Landing:
 def reject_archives(run: Run, found: Landing) -> list[Loaded]:
     """Write the archives that cannot be trusted as a whole to the ledger."""
     rejected = [
-        load.RejectedArchive(arrival.path, arrival.file_name, arrival.problem.code, arrival.problem.message)
+        load.RejectedArchive(
+            arrival.path,
+            arrival.file_name,
+            extract.file_hash(arrival.file),
+            arrival.problem.code,
+            arrival.problem.message,
+        )
         for arrival in found.arrivals
         if not arrival.source and arrival.problem
     ]
@@ -91,8 +97,9 @@ def extract_source(run: Run, source: str, arrivals: list[Arrival]) -> Extracted:
             run.contracts[source],
             arrivals,
             run.empty_scratch(source),
-            today=runs.today(),
             is_repeat=runs.is_repeat(run, source),
+            threads=run.settings.threads,
+            memory_limit=run.settings.memory_limit,
             progress=lambda done, total: say(f"reading {source}", done, total),
         )
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,7 +25,8 @@ from flows.contracts import Contract, contracts_fingerprint, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
 from flows.stages import extract, transform
-from flows.stages.extract import Arrival, Extracted, Landing, LandingFile, printable
+from flows.stages.extract import Arrival, Extracted, Landing, LandingFile
+from flows.stages.extract.arrival import printable
 from flows.stages.load import FailedRule, Loaded, LoadedFile
 
 Fingerprint = tuple[str, str]
@@ -288,10 +290,10 @@ def summary(
     )
 
 
-def _identity(
-    force: str | None, slice_: str | None, extract_date: date | None, revision: int, content: str | None, name: str
-) -> tuple[object, ...]:
-    return (force, slice_, extract_date, revision, content, None if extract_date else name)
+def _identity(*facts: Any) -> tuple[Any, ...]:
+    """Of (force, slice, extract date, revision, content hash, file name); the name tells undated files apart."""
+    *delivery, name = facts
+    return (*delivery, None if delivery[2] else name)
 
 
 def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Callable[[LandingFile], bool]:

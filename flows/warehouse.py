@@ -32,7 +32,7 @@ def writer_lock(paths: Paths, command: str) -> Iterator[None]:
     Raises WarehouseBusyError, naming who holds it and since when.
     """
     paths.warehouse_dir.mkdir(parents=True, exist_ok=True)
-    with open(paths.lock, "a+", encoding="utf-8") as lock:
+    with paths.lock.open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

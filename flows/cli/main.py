@@ -34,14 +34,19 @@ Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this s
 def main() -> None:
     """Run the command line; a foreseen error is one line and an exit code, never a traceback."""
     quiet_environment()
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
     try:
         app()
     except SaferCityError as error:
         screen.err.print(f"safercity: {error}", markup=False)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         screen.err.print("safercity: interrupted; nothing half done is kept. Run the command again to go on.")
-        sys.exit(130)
+        return 130
+    return 0
 
 
 def _version(wanted: bool) -> None:
@@ -279,7 +284,7 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
         raise typer.Exit(result.exit_code)
 
 
-def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool):  # noqa: ANN202
+def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool):
     from flows.orchestration import prepare_prefect
 
     prepare_prefect(settings)

@@ -7,7 +7,6 @@ file every row goes to `raw.<source>` or to quarantine, and the transaction is r
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -65,6 +64,7 @@ class RejectedArchive:
 
     path: str
     file_name: str
+    content_hash: str
     reason_code: str
     reason: str
 
@@ -78,7 +78,6 @@ def reject_archives(
 ) -> Loaded:
     """Write rejected archives to the ledger, each once."""
     for archive in archives:
-        content = hashlib.sha256(Path(archive.path).read_bytes()).hexdigest()
         connection.execute(
             """
             insert into ledger.deliveries by name
@@ -95,7 +94,7 @@ def reject_archives(
                 "source": ARCHIVE_SOURCE,
                 "file_name": archive.file_name,
                 "path": archive.path,
-                "content": content,
+                "content": archive.content_hash,
                 "run_id": run_id,
                 "started_at": started_at,
                 "code": archive.reason_code,

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -102,16 +103,9 @@ def transform(
     nodes = run_dbt(settings, ["build", *(["--full-refresh"] if rebuild else [])], on_node=on_node)
     failed = [node for node in nodes if node.status not in ("success", "pass", "warn", "no-op")]
     if failed:
-        skipped = sum(node.status == "skipped" for node in failed)
-        named = ", ".join(
-            f"{node.name} ({node.failures} rows fail)" if node.failures else node.name
-            for node in failed
-            if node.status != "skipped"
-        )
         raise SaferCityError(
-            f"the build did not pass its audit: {named or 'every node was skipped'}"
-            f"{f'; {skipped} nodes were skipped' if skipped else ''}. The published release stands."
-            f" Look further with: safercity sql, or dbt's log in {paths.dbt_target / 'logs'}"
+            f"the build did not pass its audit, and the published release stands: {_named(failed)}."
+            f" What dbt says of them is in {paths.dbt_target / 'logs' / 'dbt.log'}"
         )
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute("begin")
@@ -139,18 +133,19 @@ def run_dbt(
     """
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
-    from dbt_common.events.base_types import EventMsg
 
-    def report(event: EventMsg) -> None:
-        if on_node and event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+    def report(event: Any) -> None:
+        if on_node and event.info.name in ("LogModelResult", "LogSeedResult"):
             on_node(event.data.index, event.data.total)
+        elif on_node and event.info.name == "LogTestResult":
+            on_node(event.data.index, event.data.num_models)
 
     paths = settings.paths
     os.environ["SAFERCITY_DBT_WAREHOUSE"] = str(paths.warehouse)
     os.environ["SAFERCITY_DBT_RELEASE"] = str(paths.building / "safer_city.duckdb")
     result = dbtRunner(callbacks=[report]).invoke(
         [
-            *("--quiet", "--no-use-colors", "--log-level-file", "warn"),
+            *("--quiet", "--no-use-colors", "--log-level-file", "warn", "--no-write-json"),
             *command,
             *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
             *("--target-path", str(paths.dbt_target), "--log-path", str(paths.dbt_target / "logs")),
@@ -158,7 +153,8 @@ def run_dbt(
     )
     # dbt keeps its connection; the file must be free for the next stage.
     reset_adapters()
-    if result.exception is not None or result.result is None:
+    outcomes: Any = result.result
+    if result.exception is not None or outcomes is None:
         raise SaferCityError(f"dbt could not run the project: {result.exception}") from None
     return [
         Node(
@@ -168,8 +164,19 @@ def run_dbt(
             seconds=round(outcome.execution_time, 3),
             failures=outcome.failures,
         )
-        for outcome in result.result.results
+        for outcome in outcomes.results
     ]
+
+
+def _named(failed: list[Node]) -> str:
+    """The nodes that failed, the first few by name; what was skipped because of them by number."""
+    causes = [node for node in failed if node.status != "skipped"]
+    named = [f"{node.name} ({node.failures} rows)" if node.failures else node.name for node in causes[:5]]
+    if len(causes) > 5:
+        named.append(f"{len(causes) - 5} more")
+    if len(failed) > len(causes):
+        named.append(f"{len(failed) - len(causes)} skipped after them")
+    return ", ".join(named)
 
 
 def _hash_files(roots: list[Path], salt: str) -> str:

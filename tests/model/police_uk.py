@@ -6,11 +6,13 @@ can't be read, missing columns) is tested elsewhere.
 
 How the model reads what the specification leaves open:
 
-* A delivery that was not rejected but has no accepted row (every row quarantined, yet under the limit) begins
-  no state: the slice's earlier state simply goes on, and a month that has only such deliveries is missing.
+* A file that was not rejected is accepted, also when every row of it is quarantined (under the limit): its month
+  is complete, the earlier state of its slice ends, and the one that begins has no rows, so the month counts 0.
+  The first month of a force is nevertheless the earliest with a row known then.
 * A file conflicts with a delivery that stands, never with one that was itself rejected.
-* A file that can be read but is rejected (future extract, conflict, share of bad rows, no rows) has as many
-  rows rejected as it received. One of an impossible month is rejected unread: received and rejected are None.
+* A file that is read and then rejected (conflict, share of bad rows, no rows) has as many rows rejected as it
+  received. One whose path alone rejects it (an impossible month, an extract in the future) is not read: its force
+  is None, and so are received and rejected.
 * Nobody reported a file whose `Reported by` is blank throughout, or that has no rows: its force is None.
 """
 
@@ -132,11 +134,15 @@ class Crime(NamedTuple):
     lsoa_name: str | None
     crime_type: str
     last_outcome: str | None
+    context: str | None
 
 
 @dataclass(frozen=True)
 class State:
-    """What is known of one slice (a force and a month) from `known_from` until the day before `known_to`."""
+    """What is known of one slice (a force and a month) from `known_from` until the day before `known_to`.
+
+    It has no crimes when every row of the delivery that began it was quarantined.
+    """
 
     force: str
     month: date
@@ -175,6 +181,10 @@ class Delivery:
         """What two files must not both claim with different content: force, slice, extract date."""
         return (self.force, self.month, self.extract_date)
 
+    def reject_unread(self) -> None:
+        self.force = self.received = None
+        self.reject()
+
     def reject(self) -> None:
         self.state, self.rejected = "rejected", self.received
         self.accepted = self.quarantined = self.superseded_in_file = 0
@@ -197,14 +207,15 @@ class Model:
         delivery = read(file)
         if delivery is None:
             return
+        if delivery.extract_date and delivery.extract_date > today:
+            delivery.reject_unread()
         same_extract = [other for other in self._deliveries if other.extract == delivery.extract]
         if any(other.content == delivery.content for other in same_extract):
             return
-        is_future = delivery.extract_date is None or delivery.extract_date > today
         is_conflict = any(other.state == "loaded" for other in same_extract)
         is_too_bad = delivery.quarantined >= 10 and delivery.quarantined * 5 > (delivery.received or 0)
         is_empty = delivery.received == 0
-        if is_future or is_conflict or is_too_bad or is_empty:
+        if delivery.state == "loaded" and (is_conflict or is_too_bad or is_empty):
             delivery.reject()
         self._deliveries.append(delivery)
 
@@ -228,14 +239,20 @@ class Model:
         return states
 
     def _slices(self) -> list[tuple[str, date]]:
-        return sorted({(crime.force, crime.month) for delivery in self._deliveries for crime in delivery.crimes})
+        return sorted(
+            {
+                (delivery.force, delivery.month)
+                for delivery in self._deliveries
+                if delivery.state == "loaded" and delivery.force and delivery.month
+            }
+        )
 
     def _extracts(self, force: str, month: date) -> list[Delivery]:
-        """The deliveries of a slice that have rows to load, in extract order."""
+        """The accepted deliveries of a slice, in extract order."""
         extracts = [
             delivery
             for delivery in self._deliveries
-            if delivery.crimes and (delivery.force, delivery.month) == (force, month)
+            if delivery.state == "loaded" and (delivery.force, delivery.month) == (force, month)
         ]
         return sorted(extracts, key=lambda delivery: delivery.extract_date or date.min)
 
@@ -276,28 +293,29 @@ class Model:
         return [crime._asdict() for state in self._states if state.known_to is None for crime in state.crimes]
 
     def coverage(self) -> list[Row]:
-        """One row per force and month, from the force's first month with a state to its last one."""
+        """One row per force and month, from the first month of the force that was accepted to its last one."""
         rows: list[Row] = []
         for force in forces(self._states):
             months = [state.month for state in self._states if state.force == force]
             for month in span(min(months), max(months)):
                 states = [state for state in self._states if (state.force, state.month) == (force, month)]
+                begun = [state.known_from for state in states if state.crimes]
                 rows.append(
                     {
                         "source": SOURCE,
                         "force": force,
                         "month": month,
                         "state": "complete" if states else "missing",
-                        "deliveries": len(states),
+                        "deliveries": len(begun),
                         "rows": len(states[-1].crimes) if states else 0,
-                        "first_extract": states[0].known_from if states else None,
-                        "last_extract": states[-1].known_from if states else None,
+                        "first_extract": min(begun, default=None),
+                        "last_extract": max(begun, default=None),
                     }
                 )
         return rows
 
     def restatements(self) -> list[Row]:
-        """One row per force, month and measure when first published, and each time its count moved."""
+        """One row per force, month and measure when first published, also at 0, and each time its count moved."""
         rows: list[Row] = []
         for force, month in self._slices():
             chain = [state for state in self._states if (state.force, state.month) == (force, month)]
@@ -317,13 +335,14 @@ class Model:
         """
         known = [state for state in self._states if state.is_known(as_of or date.max)]
         rows: list[Row] = []
-        for force in forces(known):
-            slices = [state for state in known if state.force == force]
-            months = [state.month for state in slices]
+        for force in forces(state for state in known if state.crimes):
+            first = min(state.month for state in known if state.force == force and state.crimes)
+            slices = [state for state in known if state.force == force and state.month >= first]
+            last = max(state.month for state in slices)
             for measure in THEMES[theme]:
                 counts = {state.month: state.count(measure) for state in slices}
                 above_five_year_run: int | None = None
-                for month in span(min(months), max(months)):
+                for month in span(first, last):
                     above_five_year_run = next_five_year_run(counts, month, above_five_year_run)
                     rows.append(
                         {
@@ -353,7 +372,9 @@ def read(file: File) -> Delivery | None:
     content = tuple(tuple(row.get(header, "") for header in HEADER) for row in file.rows)
     month = first_of_month(name[1], name[2])
     if month is None:
-        return Delivery(file_name, None, None, None, content, received=None, rejected=None)
+        unread = Delivery(file_name, None, None, None, content, received=None)
+        unread.reject_unread()
+        return unread
 
     rows = [{header: row.get(header, "").strip() for header in HEADER} for row in file.rows]
     force = most_frequent(row["Reported by"] for row in rows)
@@ -424,6 +445,7 @@ def typed(row: Mapping[str, str], month: date) -> Crime:
         lsoa_name=row["LSOA name"] or None,
         crime_type=row["Crime type"],
         last_outcome=row["Last outcome category"] or None,
+        context=row["Context"] or None,
     )
 
 

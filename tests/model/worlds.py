@@ -11,7 +11,7 @@ import csv
 import gzip
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -82,6 +82,20 @@ LONG = Shape(forces=(1, 2), months=(40, 80), rows=(2, 6))
 def world(seed: int) -> list[File]:
     """The files of one random world, in the byte order of their paths. The same seed gives the same world."""
     return World(Random(seed)).files()
+
+
+def worlds_together(seeds: Iterable[int]) -> list[File]:
+    """The files of several worlds in one landing folder, in the byte order of their paths.
+
+    They don't touch each other: each lies in a folder of its own, and its forces bear its number.
+    """
+    files: list[File] = []
+    for seed in seeds:
+        names = {force: f"{force} {seed}" for force in OTHER_FORCES}
+        for file in world(seed):
+            rows = tuple({header: names.get(text, text) for header, text in row.items()} for row in file.rows)
+            files.append(File(f"world-{seed}/{file.path}", rows))
+    return sorted(files, key=lambda file: file.path.encode())
 
 
 def write(files: Sequence[File], folder: Path) -> None:
@@ -355,6 +369,7 @@ class World:
             {"Last outcome category": "Lost in the post"},
             {"Falls within": ""},
             {"Falls within": rng.choice(OTHER_FORCES)},
+            {"Context": "Seen by two people"},
             {"Location": f"  {row['Location']} "},
             {"Crime type": f"{row['Crime type']} ", "Reported by": f" {row['Reported by']}"},
         ]
@@ -386,6 +401,8 @@ class World:
                 result.append({**row, "Crime type": rng.choice(sorted(categories(month)))})
             elif chance < 0.35:
                 result.append({**row, "Last outcome category": rng.choice(OUTCOMES)})
+            elif chance < 0.37:
+                result.append({**row, "Context": "Reviewed"})
             else:
                 result.append(row)
         result += [self.row(month) for _ in range(rng.choice((0, 0, 1, 2)))]

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def contract(*rules: dict[str, Any], **changes: Any) -> Contract:
 def scratch(
     folder: Path,
     described: Contract,
-    rows: Iterable[dict[str, str | None]],
+    rows: Iterable[Mapping[str, Any]],
     *,
     files: Iterable[dict[str, Any]] = ({},),
     malformed: Iterable[int] = (),
@@ -233,15 +233,15 @@ def test_rules_made_from_types_required_columns_and_the_key(tmp_path: Path) -> N
 # Rules that a contract states
 
 
-def judged(folder: Path, rule: dict[str, Any], *rows: dict[str, Any]) -> list[int]:
-    """The rows that fail one rule; Great Expectations' count is held against them by the stage itself."""
-    described = contract({"code": "RULE", **rule})
+def judged(folder: Path, rules: Iterable[dict[str, Any]], *rows: dict[str, Any]) -> list[list[int]]:
+    """The rows that fail each rule; Great Expectations' count is held against them by the stage itself."""
+    described = contract(*({"code": f"RULE_{place}", **rule} for place, rule in enumerate(rules)))
     database = scratch(folder, described, things(*rows))
     results = validate(described, database)
     found = failures(database)
     assert failed(results) == {code: len(ids) for code, ids in found.items()}
-    assert set(found) <= {"RULE"}
-    return found.get("RULE", [])
+    assert set(found) <= {rule.code for rule in described.rules}
+    return [found.get(rule.code, []) for rule in described.rules]
 
 
 ODD = [
@@ -250,112 +250,113 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("place", range(len(ODD)))
-def test_odd_text_in_a_set_of_values(tmp_path: Path, place: int) -> None:
-    """Each odd text fails a set of all the others, and passes a set of its own."""
-    rows: list[dict[str, Any]] = [{"colour": text} for text in ODD]
-    others = [text for text in ODD if text != ODD[place]]
-    rule = {"expectation": "expect_column_values_to_be_in_set", "kwargs": {"column": "colour", "value_set": others}}
-    assert judged(tmp_path, rule, *rows) == [place]
+def test_odd_text_in_a_set_of_values(tmp_path: Path) -> None:
+    """Each odd text alone fails a set of all the others, and all fail where none of them is allowed."""
+    rows: list[dict[str, Any]] = [{"colour": text} for text in (*ODD, "red", None)]
+    rules = [
+        {
+            "expectation": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "colour", "value_set": [text for text in (*ODD, "red") if text != missing]},
+        }
+        for missing in ODD
+    ]
+    none = {"expectation": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "colour", "value_set": ODD}}
+    all_of_them = [*range(len(ODD))]
+    assert judged(tmp_path, [*rules, none], *rows) == [*([place] for place in all_of_them), all_of_them]
 
 
-def test_odd_text_in_one_set(tmp_path: Path) -> None:
-    rule = {"expectation": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "colour", "value_set": ODD}}
-    assert judged(tmp_path, rule, *({"colour": text} for text in ODD), {"colour": "red"}) == [*range(len(ODD))]
+REGEXES = {
+    r"^\d+$": {"12"},
+    r"^\w+\s\w+$": {"two words"},
+    r"^[^']+'s$": {"it's"},
+    r"^100%$": {"100%"},
+    r"^%%$": {"%%"},
+    r"^a\\b$": {"a\\b"},
+    r"^\$1\?$": {"$1?"},
+    r"^naïve|👮$": {"naïve", "👮"},
+    r"^\p{Lu}{2}$": {"ÉÀ"},
+    r":name": {":name"},
+    r"^%\(x\)s$": {"%(x)s"},
+    r"(?i)^RED$": {"red"},
+}
 
 
-@pytest.mark.parametrize(
-    ("regex", "matching"),
-    [
-        (r"^\d+$", ["12"]),
-        (r"^\w+\s\w+$", ["two words"]),
-        (r"^[^']+'s$", ["it's"]),
-        (r"^100%$", ["100%"]),
-        (r"^%%$", ["%%"]),
-        (r"^a\\b$", ["a\\b"]),
-        (r"^\$1\?$", ["$1?"]),
-        (r"^naïve|👮$", ["naïve", "👮"]),
-        (r"^\p{Lu}{2}$", ["ÉÀ"]),
-        (r":name", [":name"]),
-        (r"^%\(x\)s$", ["%(x)s"]),
-        (r"(?i)^RED$", ["red"]),
-    ],
-)
-def test_odd_text_in_a_regex(tmp_path: Path, regex: str, matching: list[str]) -> None:
-    texts = ["12", "two words", "it's", "100%", "%%", "a\\b", "$1?", "naïve", "👮", "ÉÀ", ":name", "%(x)s", "red", None]
-    rows: list[dict[str, Any]] = [{"colour": text} for text in texts]
-    rule = {"expectation": "expect_column_values_to_match_regex", "kwargs": {"column": "colour", "regex": regex}}
-    failing = [place for place, text in enumerate(texts) if text is not None and text not in matching]
-    assert judged(tmp_path, rule, *rows) == failing
+def test_odd_text_in_a_regex(tmp_path: Path) -> None:
+    texts = [*sorted(set().union(*REGEXES.values())), None]
+    rules = [
+        {"expectation": "expect_column_values_to_match_regex", "kwargs": {"column": "colour", "regex": regex}}
+        for regex in REGEXES
+    ]
+    failing = [
+        [place for place, text in enumerate(texts) if text is not None and text not in matching]
+        for matching in REGEXES.values()
+    ]
+    assert judged(tmp_path, rules, *({"colour": text} for text in texts)) == failing
 
 
-NUMBERS = [{"number": text} for text in ("0", "1", "2", "3", None)]
-LOW_AND_HIGH = [
-    {"low": low, "high": high} for low, high in (("1", "2"), ("2", "2"), ("3", "2"), (None, "2"), ("1", None))
+ROWS = [
+    {"number": "0", "low": "1", "high": "2", "started_on": "2019-01-31", "colour": "red"},
+    {"number": "1", "low": "2", "high": "2", "started_on": "2019-02-01", "colour": "green"},
+    {"number": "2", "low": "3", "high": "2", "started_on": "28/02/2019", "colour": "red"},
+    {"number": "3", "low": None, "high": "2", "started_on": "2019-03-01", "colour": None},
+    {"number": None, "low": "1", "high": None, "started_on": None, "colour": None},
 ]
-DATES = [{"started_on": text} for text in ("2019-01-31", "2019-02-01", "28/02/2019", "2019-03-01", None)]
-COLOURS = [{"colour": text} for text in ("red", "green", "red", None, None)]
+
+EXPECTATIONS: list[tuple[str, dict[str, Any], list[int]]] = [
+    ("values_to_be_between", {"column": "number", "min_value": 1, "max_value": 2}, [0, 3]),
+    ("values_to_be_between", {"column": "number", "min_value": 1}, [0]),
+    ("values_to_be_between", {"column": "number", "max_value": 1, "strict_max": True}, [1, 2, 3]),
+    ("values_to_be_between", {"column": "high", "min_value": 2.5}, [0, 1, 2, 3]),
+    ("values_to_be_between", {"column": "started_on", "min_value": date(2019, 2, 1)}, [0]),
+    ("values_to_be_between", {"column": "started_on", "max_value": date(2019, 2, 28)}, [3]),
+    ("values_to_be_in_set", {"column": "number", "value_set": [1]}, [0, 2, 3]),
+    ("values_to_be_in_set", {"column": "number", "value_set": [1, 2]}, [0, 3]),
+    ("values_to_not_be_in_set", {"column": "number", "value_set": [0]}, [0]),
+    ("values_to_be_null", {"column": "number"}, [0, 1, 2, 3]),
+    ("values_to_not_be_null", {"column": "number"}, [4]),
+    ("values_to_be_unique", {"column": "colour"}, [0, 2]),
+    ("value_lengths_to_be_between", {"column": "colour", "max_value": 4}, [1]),
+    ("value_lengths_to_equal", {"column": "colour", "value": 5}, [0, 2]),
+    ("values_to_not_match_regex", {"column": "colour", "regex": "^r"}, [0, 2]),
+    ("values_to_match_regex_list", {"column": "colour", "regex_list": ["^r", "x"]}, [1]),
+    ("values_to_match_like_pattern", {"column": "colour", "like_pattern": "gr%"}, [0, 2]),
+    (
+        "pair_values_a_to_be_greater_than_b",
+        {"column_A": "high", "column_B": "low", "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+        [2],
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("expectation", "kwargs", "rows", "failing"),
-    [
-        ("values_to_be_between", {"column": "number", "min_value": 1, "max_value": 2}, NUMBERS, [0, 3]),
-        ("values_to_be_between", {"column": "number", "min_value": 1}, NUMBERS, [0]),
-        ("values_to_be_between", {"column": "number", "max_value": 1, "strict_max": True}, NUMBERS, [1, 2, 3]),
-        ("values_to_be_in_set", {"column": "number", "value_set": [1]}, NUMBERS, [0, 2, 3]),
-        ("values_to_be_in_set", {"column": "number", "value_set": [1, 2]}, NUMBERS, [0, 3]),
-        ("values_to_not_be_in_set", {"column": "number", "value_set": [0]}, NUMBERS, [0]),
-        ("values_to_be_null", {"column": "number"}, NUMBERS, [0, 1, 2, 3]),
-        ("values_to_not_be_null", {"column": "number"}, NUMBERS, [4]),
-        ("values_to_be_unique", {"column": "colour"}, COLOURS, [0, 2]),
-        ("value_lengths_to_be_between", {"column": "colour", "max_value": 4}, COLOURS, [1]),
-        ("value_lengths_to_equal", {"column": "colour", "value": 5}, COLOURS, [0, 2]),
-        ("values_to_not_match_regex", {"column": "colour", "regex": "^r"}, COLOURS, [0, 2]),
-        ("values_to_match_regex_list", {"column": "colour", "regex_list": ["^r", "x"]}, COLOURS, [1]),
-        ("values_to_match_like_pattern", {"column": "colour", "like_pattern": "gr%"}, COLOURS, [0, 2]),
-        (
-            "values_to_be_between",
-            {"column": "started_on", "min_value": date(2019, 2, 1), "max_value": date(2019, 2, 28)},
-            DATES,
-            [0, 3],
-        ),
-        (
-            "pair_values_a_to_be_greater_than_b",
-            {"column_A": "high", "column_B": "low", "or_equal": True, "ignore_row_if": "either_value_is_missing"},
-            LOW_AND_HIGH,
-            [2],
-        ),
-        (
-            "pair_values_to_be_equal",
-            {"column_A": "high", "column_B": "low", "ignore_row_if": "either_value_is_missing"},
-            LOW_AND_HIGH,
-            [0, 2],
-        ),
-    ],
-)
-def test_expectations(
-    tmp_path: Path, expectation: str, kwargs: dict[str, Any], rows: list[dict[str, Any]], failing: list[int]
-) -> None:
-    rule = {"expectation": f"expect_column_{expectation}", "kwargs": kwargs}
-    assert judged(tmp_path, rule, *rows) == failing
+def test_expectations(tmp_path: Path) -> None:
+    """Missing values are left alone, but by the expectations about them."""
+    rules = [{"expectation": f"expect_column_{name}", "kwargs": kwargs} for name, kwargs, _ in EXPECTATIONS]
+    assert judged(tmp_path, rules, *ROWS) == [failing for *_, failing in EXPECTATIONS]
 
 
-@pytest.mark.parametrize(
-    ("rule", "failing"),
-    [
-        ({"breaks": "number > 1"}, [2, 3]),
-        ({"breaks": "number is null"}, [4]),
-        ({"breaks": "number > 1 or number = 0"}, [0, 2, 3]),
-        ({"breaks": "started_on > file_extract_date"}, []),
-        ({"breaks": "number > 0", "when": "number < 3"}, [1, 2]),
-        ({"breaks": "number > 0", "when": "number < 2 or number = 3"}, [1, 3]),
-        ({"breaks": "file_force like '%''s' or file_force <> 'Sample Constabulary' or number = 3"}, [3]),
-    ],
-)
-def test_conditions_in_sql(tmp_path: Path, rule: dict[str, Any], failing: list[int]) -> None:
+CONDITIONS: list[tuple[dict[str, Any], list[int]]] = [
+    ({"breaks": "number > 1"}, [2, 3]),
+    ({"breaks": "number is null"}, [4]),
+    ({"breaks": "number > 1 or number = 0"}, [0, 2, 3]),
+    ({"breaks": "started_on > file_extract_date"}, []),
+    ({"breaks": "number > 0", "when": "number < 3"}, [1, 2]),
+    ({"breaks": "number > 0", "when": "number < 2 or number = 3"}, [1, 3]),
+    ({"breaks": "file_force like '%''s' or file_force <> 'Sample Constabulary' or number = 3"}, [3]),
+    (
+        {
+            "expectation": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "colour", "value_set": ["blue"]},
+            "when": "number < 2 or started_on is null",
+        },
+        [0, 1],
+    ),
+]
+
+
+def test_conditions_in_sql(tmp_path: Path) -> None:
     """A condition that is NULL is not met: the row does not fail, or the rule does not hold for it."""
-    assert judged(tmp_path, rule, *NUMBERS) == failing
+    rules = [rule for rule, _ in CONDITIONS]
+    assert judged(tmp_path, rules, *ROWS) == [failing for _, failing in CONDITIONS]
 
 
 def test_two_rules_alike_but_for_their_codes_and_reserved_words(tmp_path: Path) -> None:
@@ -370,7 +371,7 @@ def test_two_rules_alike_but_for_their_codes_and_reserved_words(tmp_path: Path) 
             {"name": "select", "type": "text", "description": "A reserved word"},
         ],
     )
-    rows: list[dict[str, str | None]] = [{"ref": "A", "select": "x"}, {"ref": "B"}, {"ref": "C", "order": "y"}]
+    rows = [{"ref": "A", "select": "x"}, {"ref": "B"}, {"ref": "C", "order": "y"}]
     database = scratch(tmp_path, described, rows)
     results = {result.code: result for result in validate(described, database)}
     assert failures(database) == {"ONE": [0, 1], "TWO": [0, 1], "THREE": [0]}
@@ -466,18 +467,18 @@ def test_any_path(tmp_path: Path, name: str) -> None:
 def test_each_rule_stands_in_the_suites_once(described: Contract) -> None:
     """With its own severity and facts, on its own table or view, and naming no personal column."""
     expectations = [
-        (asset, expectation) for asset, members in suites(described).items() for expectation in members.expectations
+        (asset, expectation, expectation.meta or {})
+        for asset, members in suites(described).items()
+        for expectation in members.expectations
     ]
-    assert Counter(expectation.meta["code"] for _, expectation in expectations) == Counter(
-        rule.code for rule in described.all_rules
-    )
+    assert Counter(meta["code"] for *_, meta in expectations) == Counter(rule.code for rule in described.all_rules)
     rules = {rule.code: rule for rule in described.all_rules}
     personal = {column.name for column in described.columns if column.personal}
-    for asset, expectation in expectations:
-        rule = rules[expectation.meta["code"]]
+    for asset, expectation, meta in expectations:
+        rule = rules[meta["code"]]
         assert asset == asset_name(rule)
         assert expectation.severity.value == rule.severity
-        assert expectation.meta == {
+        assert meta == {
             "code": rule.code,
             "severity": rule.severity,
             "dimension": rule.dimension,
@@ -486,7 +487,7 @@ def test_each_rule_stands_in_the_suites_once(described: Contract) -> None:
         }
         configuration = expectation.configuration
         assert rule.breaks or configuration.type == rule.expectation
-        assert rule.breaks or {name: configuration.kwargs[name] for name in rule.kwargs} == rule.kwargs
+        assert rule.breaks or rule.kwargs.items() <= configuration.kwargs.items()
         assert personal.isdisjoint(str(value) for value in configuration.kwargs.values())
 
 
@@ -567,7 +568,6 @@ def test_a_rule_that_raises_fails_the_run_without_quoting(
         ({"breaks": "colour ="}, "condition of the rule RULE is no SQL"),
         ({"breaks": "color = 'red'"}, "condition of the rule RULE is no SQL"),
         ({"breaks": "number = 1", "when": "nummer = 2"}, "condition of the rule RULE is no SQL"),
-        ({"breaks": "started_on > 'soon'"}, "condition of the rule RULE is no SQL"),
     ],
 )
 def test_a_rule_that_is_none_says_so(tmp_path: Path, rule: dict[str, Any], message: str) -> None:
@@ -589,54 +589,119 @@ def test_failing_rows_must_number_what_was_counted(tmp_path: Path, monkeypatch: 
         validate(described, database)
 
 
+def test_an_expectation_whose_query_finds_other_rows_is_refused(tmp_path: Path) -> None:
+    """Great Expectations counts without the rows to be ignored, and leaves them in the query."""
+    rule = {
+        "expectation": "expect_column_pair_values_to_be_equal",
+        "kwargs": {"column_A": "high", "column_B": "low", "ignore_row_if": "either_value_is_missing"},
+    }
+    with pytest.raises(SaferCityError, match=r"counted 2 rows that fail the rule RULE_0, but its query finds 4"):
+        judged(tmp_path, [rule], *ROWS)
+
+
 # Cost
 
+APART = """
+import socket, sys
+from pathlib import Path
+from flows.contracts import Contract
+from flows.stages.validate import validate
 
-def run_apart(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a process of its own, with an empty home and working folder, where sockets are forbidden."""
+def forbidden(*_):
+    raise RuntimeError("a socket was opened")
+
+socket.socket.connect = socket.getaddrinfo = forbidden
+contract = Contract.model_validate_json(sys.argv[1])
+databases = [Path(name) for name in sys.argv[2:]]
+"""
+
+
+def run_apart(folder: Path, described: Contract, code: str, *databases: Path) -> str:
+    """Run code in a process of its own, with no file in its home and temporary folder and sockets forbidden."""
     home = folder / "home"
     home.mkdir()
-    prelude = (
-        "import socket\n"
-        "def forbidden(*_): raise RuntimeError('a socket was opened')\n"
-        "socket.socket.connect = forbidden\n"
-        "socket.getaddrinfo = forbidden\n"
-        "from pathlib import Path\n"
-        "from flows.contracts import load_contracts\n"
-        "from flows.stages.validate import validate\n"
-        "contract = load_contracts()['police_uk_street']\n"
-    )
-    repo = Path(__file__).parents[2]
-    environment = {"HOME": str(home), "PYTHONPATH": str(repo), "PATH": os.environ["PATH"]}
+    places = dict.fromkeys(("HOME", "TMPDIR"), str(home))
     ended = subprocess.run(
-        [sys.executable, "-c", prelude + code], cwd=home, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", APART + code, described.model_dump_json(), *map(str, databases)],
+        cwd=home,
+        env={**places, "PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert (ended.returncode, ended.stderr) == (0, "")
     assert list(home.rglob("*")) == []
-    return ended
+    return ended.stdout
 
 
 def test_a_source_without_rows_costs_no_great_expectations(tmp_path: Path) -> None:
     """All files rejected, and a file whose every line is malformed."""
     rejected = scratch(tmp_path, STREET, [], files=[{"problem_code": "ENCODING", "received": None}], name="a.duckdb")
     malformed = scratch(tmp_path, STREET, [], malformed=[1, 1], name="b.duckdb")
-    ended = run_apart(
+    said = run_apart(
         tmp_path,
-        f"""
-import sys
-assert validate(contract, Path({str(rejected)!r})) == []
-found = validate(contract, Path({str(malformed)!r}))
-assert [(r.code, r.checked, r.failed) for r in found] == [({MALFORMED!r}, 2, 2), ({UNKNOWN_COLUMN!r}, 2, 0)], found
-assert not {{"great_expectations", "sqlalchemy", "pandas"}} & set(sys.modules)
+        STREET,
+        """
+print([[(r.code, r.checked, r.failed) for r in validate(contract, database)] for database in databases])
+print({"great_expectations", "sqlalchemy", "pandas"} & set(sys.modules))
 """,
+        rejected,
+        malformed,
     )
-    assert (ended.stdout, ended.stderr) == ("", "")
-    assert query(rejected, "select count(*) from typed") == [(0,)]
-    assert query(rejected, "select count(*) from failures") == [(0,)]
-    assert query(rejected, "select count(*) from rule_results") == [(0,)]
+    assert said == f"{[[], [(MALFORMED, 2, 2), (UNKNOWN_COLUMN, 2, 0)]]}\nset()\n"
+    for table in ("typed", "failures", "rule_results"):
+        assert query(rejected, f"select count(*) from {table}") == [(0,)]
 
 
 def test_writes_no_file_says_nothing_and_calls_nobody(tmp_path: Path) -> None:
     database = scratch(tmp_path, STREET, [GOOD | {"crime_type": "Arson"}], files=[{"slice": "2019-08"}])
-    ended = run_apart(tmp_path, f"assert sum(r.failed for r in validate(contract, Path({str(database)!r}))) == 1")
-    assert (ended.stdout, ended.stderr) == ("", "")
+    assert run_apart(tmp_path, STREET, "validate(contract, *databases)", database) == ""
+    assert failures(database) == {"CRIME_TYPE_FROM_2013_05": [0]}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from Linux's /proc")
+def test_memory_stays_bounded_when_every_row_fails(tmp_path: Path) -> None:
+    """300,000 rows fail 27 rules each.
+
+    The libraries alone take 240 MB; the run was measured at 410 MB (and 670 MB for a million rows). With the lists of
+    failing rows in Great Expectations' results one single rule took 880 MB.
+    """
+    in_set = {"expectation": "expect_column_values_to_be_in_set", "kwargs": {"column": "colour", "value_set": ["red"]}}
+    described = contract(
+        *({"code": f"SET_{number}", **in_set} for number in range(10)),
+        *({"code": f"BREAKS_{number}", "breaks": "number is null"} for number in range(10)),
+    )
+    database = scratch(tmp_path, described, [])
+    # Each key comes twice with differing content, and no number, date, time or flag can be read.
+    query(
+        database,
+        """
+        insert into received by name
+        select
+            1 as file_id,
+            place + 2 as record_no,
+            place as row_id,
+            'R' || (place // 2) as ref,
+            md5(place::varchar) as colour,
+            'n' || place as number,
+            'l' || place as low,
+            'h' || place as high,
+            'd' || place as started_on,
+            's' || place as seen_at,
+            'o' || place as is_open
+        from range(300_000) rows(place)
+        """,
+    )
+    said = run_apart(
+        tmp_path,
+        described,
+        """
+failed = [result.failed for result in validate(contract, *databases) if result.failed]
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+print(len(failed), set(failed), int(peak.split()[1]) // 1024)
+""",
+        database,
+    )
+    *counts, megabytes = said.split()
+    assert counts == ["27", "{300000}"]
+    assert int(megabytes) < 600

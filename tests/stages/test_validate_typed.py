@@ -11,6 +11,12 @@ from flows.stages.validate.typed import build_typed, text_expression, typed_expr
 
 NO_BREAK = "\u00a0"
 
+
+def wall(text: str) -> datetime:
+    """A Europe/London wall time, which has no zone."""
+    return datetime.fromisoformat(text)
+
+
 READ: dict[ColumnType, list[tuple[str, object]]] = {
     "text": [
         ("On or near High Street", "On or near High Street"),
@@ -48,39 +54,39 @@ READ: dict[ColumnType, list[tuple[str, object]]] = {
     ],
     "month": [("2019-08", date(2019, 8, 1)), ("0999-12", date(999, 12, 1))],
     "time": [
-        ("2019-08-07 10:11", datetime(2019, 8, 7, 10, 11)),
-        ("2019-08-07 10:11:12", datetime(2019, 8, 7, 10, 11, 12)),
-        ("2019-08-07T10:11", datetime(2019, 8, 7, 10, 11)),
-        ("2019-08-07T10:11:12", datetime(2019, 8, 7, 10, 11, 12)),
-        ("07/08/2019 10:11", datetime(2019, 8, 7, 10, 11)),
-        ("07/08/2019 10:11:12", datetime(2019, 8, 7, 10, 11, 12)),
+        ("2019-08-07 10:11", wall("2019-08-07 10:11")),
+        ("2019-08-07 10:11:12", wall("2019-08-07 10:11:12")),
+        ("2019-08-07T10:11", wall("2019-08-07 10:11")),
+        ("2019-08-07T10:11:12", wall("2019-08-07 10:11:12")),
+        ("07/08/2019 10:11", wall("2019-08-07 10:11")),
+        ("07/08/2019 10:11:12", wall("2019-08-07 10:11:12")),
         # Fractions are dropped, not rounded, however many digits they have.
-        ("2019-08-07 10:11:12.9", datetime(2019, 8, 7, 10, 11, 12)),
-        ("2019-12-31T23:59:59.9999999999", datetime(2019, 12, 31, 23, 59, 59)),
-        ("07/08/2019 10:11:12.5", datetime(2019, 8, 7, 10, 11, 12)),
-        ("2019-08-07T10:11:12.999999+01:00", datetime(2019, 8, 7, 10, 11, 12)),
+        ("2019-08-07 10:11:12.9", wall("2019-08-07 10:11:12")),
+        ("2019-12-31T23:59:59.9999999999", wall("2019-12-31 23:59:59")),
+        ("07/08/2019 10:11:12.5", wall("2019-08-07 10:11:12")),
+        ("2019-08-07T10:11:12.999999+01:00", wall("2019-08-07 10:11:12")),
         # 09:11 UTC is 10:11 in summer and 09:11 in winter.
-        ("2019-08-07T09:11Z", datetime(2019, 8, 7, 10, 11)),
-        ("2019-08-07 09:11:12Z", datetime(2019, 8, 7, 10, 11, 12)),
-        ("2019-12-07T09:11Z", datetime(2019, 12, 7, 9, 11)),
-        ("2019-08-07T10:11+01", datetime(2019, 8, 7, 10, 11)),
-        ("2019-08-07T10:11+0100", datetime(2019, 8, 7, 10, 11)),
-        ("2019-08-07T10:11:12+01:00", datetime(2019, 8, 7, 10, 11, 12)),
-        ("2019-12-07T10:11+01:00", datetime(2019, 12, 7, 9, 11)),
-        ("2019-08-07T10:11-03:30", datetime(2019, 8, 7, 14, 41)),
-        ("07/08/2019 09:11Z", datetime(2019, 8, 7, 10, 11)),
-        ("2019-01-01T00:30+05:00", datetime(2018, 12, 31, 19, 30)),
+        ("2019-08-07T09:11Z", wall("2019-08-07 10:11")),
+        ("2019-08-07 09:11:12Z", wall("2019-08-07 10:11:12")),
+        ("2019-12-07T09:11Z", wall("2019-12-07 09:11")),
+        ("2019-08-07T10:11+01", wall("2019-08-07 10:11")),
+        ("2019-08-07T10:11+0100", wall("2019-08-07 10:11")),
+        ("2019-08-07T10:11:12+01:00", wall("2019-08-07 10:11:12")),
+        ("2019-12-07T10:11+01:00", wall("2019-12-07 09:11")),
+        ("2019-08-07T10:11-03:30", wall("2019-08-07 14:41")),
+        ("07/08/2019 09:11Z", wall("2019-08-07 10:11")),
+        ("2019-01-01T00:30+05:00", wall("2018-12-31 19:30")),
         # Spring: at 01:00 UTC on 31 March 2019 the clock goes from 01:00 to 02:00.
-        ("2019-03-31T00:59:59Z", datetime(2019, 3, 31, 0, 59, 59)),
-        ("2019-03-31T01:00:00Z", datetime(2019, 3, 31, 2, 0)),
-        ("2019-03-31T02:30+01:00", datetime(2019, 3, 31, 2, 30)),
+        ("2019-03-31T00:59:59Z", wall("2019-03-31 00:59:59")),
+        ("2019-03-31T01:00:00Z", wall("2019-03-31 02:00")),
+        ("2019-03-31T02:30+01:00", wall("2019-03-31 02:30")),
         # A time that the spring change skips stays as it was given.
-        ("2019-03-31 01:30", datetime(2019, 3, 31, 1, 30)),
+        ("2019-03-31 01:30", wall("2019-03-31 01:30")),
         # Autumn: at 01:00 UTC on 27 October 2019 the clock goes from 02:00 back to 01:00, so 01:30 comes twice.
-        ("2019-10-27T00:30:00Z", datetime(2019, 10, 27, 1, 30)),
-        ("2019-10-27T01:30:00Z", datetime(2019, 10, 27, 1, 30)),
-        ("2019-10-27T02:00:00Z", datetime(2019, 10, 27, 2, 0)),
-        ("2019-10-27 01:30", datetime(2019, 10, 27, 1, 30)),
+        ("2019-10-27T00:30:00Z", wall("2019-10-27 01:30")),
+        ("2019-10-27T01:30:00Z", wall("2019-10-27 01:30")),
+        ("2019-10-27T02:00:00Z", wall("2019-10-27 02:00")),
+        ("2019-10-27 01:30", wall("2019-10-27 01:30")),
     ],
     "flag": [
         *[(text, True) for text in ("Y", "y", "true", "TRUE", "True", "1", f" Y{NO_BREAK}")],
@@ -114,11 +120,9 @@ BLANKS = ["", " ", NO_BREAK, f" {NO_BREAK} "]
 
 def read(column_type: ColumnType, text: str | None) -> object:
     column = Column(name="value", type=column_type, description="A value to read")
+    trimmed = f"select {text_expression(column)} as value from (select $1 as value)"
     with duckdb.connect() as connection:
-        row = connection.execute(
-            f"select {typed_expression(column)} from (select {text_expression(column)} as value from (select $1 as value))",
-            [text],
-        ).fetchone()
+        row = connection.execute(f"select {typed_expression(column)} from ({trimmed})", [text]).fetchone()
     assert row
     return row[0]
 
@@ -146,7 +150,7 @@ def test_an_offset_is_read_alike_whatever_the_time_zone_of_the_session() -> None
         found = connection.execute(
             f"select {typed_expression(column)} from (values ('2019-08-07T09:11Z'), ('2019-08-07 09:11')) t(value)"
         ).fetchall()
-    assert found == [(datetime(2019, 8, 7, 10, 11),), (datetime(2019, 8, 7, 9, 11),)]
+    assert found == [(wall("2019-08-07 10:11"),), (wall("2019-08-07 09:11"),)]
 
 
 def contract(**changes: Any) -> Contract:

@@ -187,6 +187,7 @@ def test_values_are_trimmed_and_blanks_are_none() -> None:
             "lsoa_name": None,
             "crime_type": "Burglary",
             "last_outcome": "Lost in the post",
+            "context": None,
         }
     ]
 
@@ -306,9 +307,11 @@ def test_a_file_of_an_impossible_month_is_rejected_unread() -> None:
     assert (delivery["state"], delivery["slice"], delivery["received"]) == ("rejected", None, None)
 
 
-def test_an_extract_date_in_the_future_rejects() -> None:
+def test_an_extract_date_in_the_future_rejects_unread() -> None:
     file = File(PATH, (row(),))
-    assert load(file, today=date(2017, 4, 29)).deliveries()[0]["state"] == "rejected"
+    [delivery] = load(file, today=date(2017, 4, 29)).deliveries()
+    assert (delivery["state"], delivery["force"], delivery["received"]) == ("rejected", None, None)
+    assert (delivery["rejected"], delivery["quarantined"]) == (None, 0)
     assert load(file, today=date(2017, 4, 30)).deliveries()[0]["state"] == "loaded"
 
 
@@ -382,16 +385,33 @@ def test_copies_in_the_file_are_superseded_also_when_the_slice_is_unchanged() ->
     assert (second["accepted"], second["unchanged"], second["superseded_in_file"]) == (2, 1, 1)
 
 
-def test_a_file_of_which_no_row_is_accepted_begins_no_state() -> None:
-    model = load(published(2018, BURGLARY), published(2019, row(month="")))
-    assert model.deliveries()[1]["state"] == "loaded"
-    assert [each["known_to"] for each in model.street_crime_versions()] == [None]
+def test_a_file_of_which_every_row_is_quarantined_ends_the_state_before_it() -> None:
+    model = load(published(2018, BURGLARY), published(2019, row(month="")), published(2020, BURGLARY))
+    assert [each["state"] for each in model.deliveries()] == ["loaded"] * 3
+    versions = model.street_crime_versions()
+    assert [each["known_from"].year for each in versions] == [2018, 2020]
+    assert [each["known_to"] for each in versions] == [date(2019, 12, 31), None]
+    burglary = [each for each in model.restatements() if each["measure"] == "burglary"]
+    assert [(each["extract_date"].year, each["offences"]) for each in burglary] == [(2018, 1), (2019, 0), (2020, 1)]
+
+
+def test_a_month_of_quarantined_rows_counts_nothing_and_is_no_first_month() -> None:
+    files = [
+        File(f"2017-0{month}-city-of-london-street.csv", (row(f"2017-0{month}", crime_type=crime_type),))
+        for month, crime_type in enumerate(["Mopery", "Burglary", "Mopery"], start=1)
+    ]
+    figures = load(*files).performance("all_crime")
+    assert [each["month"].month for each in figures] == [2, 3]
+    assert [(each["offences"], each["previous_month"]) for each in figures] == [(1, None), (0, 1)]
+    assert load(files[0]).performance("all_crime") == []
+    assert [(each["state"], each["rows"]) for each in load(files[0]).coverage()] == [("complete", 0)]
+    assert {(each["offences"], each["first_published"]) for each in load(files[0]).restatements()} == {(0, True)}
 
 
 def test_coverage_by_hand() -> None:
     model = load(
         File("2017-01/2017-01-city-of-london-street.csv", (asb("2017-01"),)),
-        File("2017-02/2017-02-city-of-london-street.csv", (row(month=""),)),  # no accepted row: missing
+        File("2017-02/2017-02-city-of-london-street.csv", (row(month=""),)),  # every row quarantined
         File("2017-03/2017-03-city-of-london-street.csv", (asb("2017-03"),)),
         File("published-2018/2017-03-city-of-london-street.csv", (asb("2017-03"),) * 2),
         File("published-2019/2017-03-city-of-london-street.csv", (asb("2017-03"),) * 2),  # unchanged
@@ -399,7 +419,7 @@ def test_coverage_by_hand() -> None:
     columns = ("month", "state", "deliveries", "rows", "first_extract", "last_extract")
     assert [tuple(each[column] for column in columns) for each in model.coverage()] == [
         (date(2017, 1, 1), "complete", 1, 1, date(2017, 3, 31), date(2017, 3, 31)),
-        (date(2017, 2, 1), "missing", 0, 0, None, None),
+        (date(2017, 2, 1), "complete", 0, 0, None, None),
         (date(2017, 3, 1), "complete", 2, 2, date(2017, 5, 31), date(2018, 12, 31)),
     ]
 

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections import OrderedDict
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 from flows.stages.extract.arrival import Problem
 from flows.stages.extract.naming import is_hidden, is_unfinished
@@ -82,10 +82,10 @@ class Archives:
         with self._lock:
             return self._opened(archive).getinfo(member)
 
-    def member(self, archive: Path, member: str) -> IO[bytes]:
+    def member(self, archive: Path, member: str) -> BinaryIO:
         """A member's content, to be read once and closed; raises one of UNREADABLE."""
         with self._lock:
-            return self._opened(archive).open(member)
+            return cast(BinaryIO, self._opened(archive).open(member))
 
     def close(self) -> None:
         """Close every archive."""

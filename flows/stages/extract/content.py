@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 from flows.stages.extract.archive import UNREADABLE, Archives, expands_too_far
 from flows.stages.extract.arrival import Arrival, LandingFile, Problem
@@ -21,7 +21,9 @@ MAX_LINE_BYTES = 64 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-_PACKED = re.compile(rb"\x1f\x8b|PK\x03\x04|PK\x05\x06|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!\x1a")
+_PACKED = re.compile(
+    rb"\x1f\x8b|PK\x03\x04|PK\x05\x06|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!\x1a"
+)
 
 _EMPTY = Problem("FILE_EMPTY", "it is empty (zero bytes); supply it again")
 _NOT_TEXT = Problem("ENCODING", "it is neither UTF-8 nor Windows-1252 text; export it as UTF-8 and supply it again")
@@ -35,13 +37,14 @@ _PACKED_UNNAMED = Problem(
 class Content:
     """What the bytes of a delivery are. `sha256` is over the decompressed content.
 
-    `plain` is a plain file of the text, `start` how many bytes of it to skip (a byte order mark), `encoding` utf-8 or
-    cp1252. `is_tidy` says that any reader splits it the same way; `lines` and `commas` are right only then, and count
-    the header's too. With a `problem` nothing counts but the hash.
+    `plain` is a plain file of the text, `size` its bytes, `start` how many of them to skip (a byte order mark),
+    `encoding` utf-8 or cp1252. `is_tidy` says that any reader splits it the same way; `lines` and `commas` are right
+    only then, and count the header's too. With a `problem` nothing counts but the hash.
     """
 
     sha256: str
     plain: Path
+    size: int = 0
     start: int = 0
     encoding: str = "utf-8"
     is_tidy: bool = False
@@ -50,7 +53,7 @@ class Content:
     problem: Problem | None = None
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """The content cannot be had; the message says why and what to do, in words of our own."""
 
 
@@ -63,7 +66,7 @@ def read_content(arrival: Arrival, archives: Archives, copy_to: Path) -> Content
     try:
         content = _read(arrival, archives, copy_to)
         return content if arrival.file.is_unchanged() else None
-    except _Unreadable as unreadable:
+    except _UnreadableError as unreadable:
         problem = Problem("FILE_UNREADABLE", str(unreadable))
     try:
         sha256 = _hash_of_unreadable(arrival, archives)
@@ -111,6 +114,7 @@ class _Passing:
         self._encoding = EncodingCheck()
         self._tidy = TidyCheck()
         self._head = b""
+        self._size = 0
         self._line_begun = b""
         self._line_bytes = 0
         self._is_endless = False
@@ -118,6 +122,7 @@ class _Passing:
     def add(self, chunk: bytes) -> None:
         self._digest.update(chunk)
         self._encoding.add(chunk)
+        self._size += len(chunk)
         end_of_last_line = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self._line_bytes = len(chunk) - end_of_last_line - 1 + (self._line_bytes if end_of_last_line < 0 else 0)
         self._is_endless |= self._line_bytes > MAX_LINE_BYTES
@@ -150,6 +155,7 @@ class _Passing:
         return Content(
             sha256=self._digest.hexdigest(),
             plain=plain,
+            size=self._size,
             start=len(_BOM) if self._head.startswith(_BOM) else 0,
             encoding=encoding or "utf-8",
             is_tidy=self._tidy.is_tidy and encoding == "utf-8",
@@ -159,8 +165,8 @@ class _Passing:
         )
 
 
-def _chunks(arrival: Arrival, archives: Archives) -> Iterator[bytes]:
-    """The decompressed bytes, 2 MB at a time. Raises _Unreadable."""
+def _chunks(arrival: Arrival, archives: Archives) -> Generator[bytes]:
+    """The decompressed bytes, 2 MB at a time. Raises _UnreadableError."""
     size = 0
     try:
         with _open(arrival, archives) as opened:
@@ -168,19 +174,19 @@ def _chunks(arrival: Arrival, archives: Archives) -> Iterator[bytes]:
                 yield chunk
                 size += len(chunk)
                 if expands_too_far(arrival.file.size, size):
-                    raise _Unreadable("it expands beyond 200 times its size and 4 GB; split it and supply it again")
+                    raise _UnreadableError(
+                        "it expands beyond 200 times its size and 4 GB; split it and supply it again"
+                    )
     except UNREADABLE:
-        raise _Unreadable(_why_unreadable(arrival)) from None
+        raise _UnreadableError(_why_unreadable(arrival)) from None
 
 
-def _open(arrival: Arrival, archives: Archives) -> IO[bytes]:
+def _open(arrival: Arrival, archives: Archives) -> BinaryIO:
     path = arrival.file.path
     if arrival.member:
         return archives.member(path, arrival.member)
-    if _is_gzip(arrival) and arrival.file.size > 0:
-        # GzipFile reads streams that follow one another, and refuses anything else after the first.
-        return gzip.GzipFile(path, "rb")  # type: ignore[return-value]
-    return path.open("rb")
+    # gzip reads streams that follow one another, and refuses anything else after the first.
+    return cast(BinaryIO, gzip.open(path, "rb")) if _is_gzip(arrival) else path.open("rb")
 
 
 def _why_unreadable(arrival: Arrival) -> str:

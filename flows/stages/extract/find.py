@@ -70,7 +70,7 @@ def find(
 
     Raises UsageError when there is no landing folder.
     """
-    landing = Path(os.path.abspath(landing))
+    landing = Path(os.path.normpath(landing.absolute()))
     if not landing.is_dir():
         raise UsageError(f"there is no landing folder {landing}; create it, or name another one")
     settings = _Settings(contracts, default_force, {k.lower(): v for k, v in folder_forces.items()}, today)
@@ -102,12 +102,12 @@ def _walk(landing: Path) -> tuple[list[LandingFile], Landing]:
     while folders:
         folder, above = folders.pop()
         try:
-            names = os.listdir(folder)
+            paths = list(folder.iterdir())
         except OSError:
             found.unmatched.append(_shown(folder, landing))
             continue
-        for name in names:
-            path = folder / name
+        for path in paths:
+            name = path.name
             if is_hidden(name):
                 continue
             if is_unfinished(name):

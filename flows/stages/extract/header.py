@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +36,7 @@ def match_header(names: Sequence[str], contract: Contract) -> Header | Problem:
     column_of = {key: column.name for column in contract.columns for key in column.header_keys}
     keys = [header_key(_CONTROL_BUT_SPACE.sub("", name)) for name in names]
     found = {column_of.get(key, f" {key}"): place for place, key in enumerate(keys) if key}
-    if Counter(bool(key) for key in keys)[True] > len(found):
+    if sum(bool(key) for key in keys) > len(found):
         return _DUPLICATED
     missing = [c.name for c in contract.columns if c.supplied and not c.personal and c.name not in found]
     if missing:

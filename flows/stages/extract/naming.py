@@ -40,7 +40,11 @@ _NO_REVISION = Problem(
 
 @dataclass(frozen=True)
 class Claim:
-    """What a name claims. `extract_date` is None where the name does not say it (police_uk) or says it wrongly."""
+    """What a name claims. `extract_date` is None where the name does not say it (police_uk).
+
+    With a problem it claims nothing but the source, so that a misnamed file is never taken for the same delivery as a
+    well named one with the same content.
+    """
 
     source: str
     slice: str | None = None
@@ -99,7 +103,9 @@ def _police_uk(stem: str, contract: Contract) -> Claim | None:
         return None
     if not _is_month(named[1], named[2]):
         return Claim(contract.source, problem=_NO_MONTH)
-    return Claim(contract.source, slice=f"{named[1]}-{named[2]}", problem=_NO_REVISION if named[4] else None)
+    if named[4]:
+        return Claim(contract.source, problem=_NO_REVISION)
+    return Claim(contract.source, slice=f"{named[1]}-{named[2]}")
 
 
 def _dated(stem: str, contract: Contract) -> Claim | None:
@@ -114,7 +120,7 @@ def _dated(stem: str, contract: Contract) -> Claim | None:
         return Claim(contract.source, extract_date=extract_date)
     revision = re.fullmatch(r"_r([1-9]\d{0,5})", dated[4], _FLAGS)
     if revision is None or revision[1] == "1":
-        return Claim(contract.source, extract_date=extract_date, problem=_NO_REVISION)
+        return Claim(contract.source, problem=_NO_REVISION)
     return Claim(contract.source, extract_date=extract_date, revision=int(revision[1]))
 
 

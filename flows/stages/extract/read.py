@@ -1,55 +1,39 @@
-"""The text of a source's deliveries, put into a scratch DuckDB file.
-
-Tidy text is read by DuckDB, many files at a time; everything else goes the exact way (`records`). Both give the same
-rows. What is said of DuckDB here was tried on 2.0.0:
-
-* with `ignore_errors` it drops a record that has the wrong number of fields. So its rows are counted per file and
-  compared with the lines of the tidy text; a file with a difference goes the exact way. (`store_rejects` would tell
-  which line it was, and would keep the raw line in a table.)
-* it accepts one empty field too many. So the commas of the file are counted too.
-* it keeps the order of files and lines, also when several threads read; so a record's number follows from `rowid`.
-* lines of more than 2 MB are dropped unless `max_line_size` allows them: they go the exact way.
-* the texts of its errors quote the data, so none is passed on.
-"""
+"""From arrivals to the scratch file: what becomes of each delivery of one source."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import duckdb
-
 from flows.contracts import Contract
-from flows.errors import SaferCityError
 from flows.stages.extract.archive import Archives
-from flows.stages.extract.arrival import MEMBER_SIGN, Arrival, LandingFile, Problem
+from flows.stages.extract.arrival import MEMBER_SIGN, Arrival, LandingFile, Problem, printable
 from flows.stages.extract.content import Content, expected_bytes, read_content
 from flows.stages.extract.header import Header, match_header
-from flows.stages.extract.records import read_header, rewrite
+from flows.stages.extract.records import Rewritten, read_header, rewrite
+from flows.stages.extract.tables import Scratch, Text
 
 DATABASE = "scratch.duckdb"
 
 _BATCH_BYTES = 64 << 20
-_AHEAD_BYTES = 64 << 20
+_AHEAD_BYTES = 128 << 20
 _AHEAD_FILES = 256
 _READERS = 2
-_CSV = "header = false, delim = ',', quote = '\"', escape = '\"', auto_detect = false"
 
-_NO_ROWS = Problem("NO_ROWS", "it has a header and no rows, and must hold the whole of its slice; supply it again")
+_NO_ROWS = Problem("NO_ROWS", "it has a header and no rows, though it stands for a whole slice; supply it again")
 
 
 @dataclass
 class Extracted:
     """What became of the arrivals of one source.
 
-    `files` counts rows of the table `files`, `rejected` those of them with a problem, `rows` the rows of `received`;
-    `repeats` are in no table. `waiting`: paths of deliveries that changed while they were read. `looked_at`: the
-    files that were read to their end.
+    `files` is the number of rows in the table `files`, `rejected` of those with a problem, `rows` of the table
+    `received`; `repeats` are in no table. `waiting`: paths of what changed while it was read, or was gone; the next
+    run finds it again. `looked_at`: the files that were read to the end.
     """
 
     database: Path
@@ -59,29 +43,6 @@ class Extracted:
     rejected: int = 0
     waiting: list[str] = field(default_factory=list)
     looked_at: list[LandingFile] = field(default_factory=list)
-
-
-@dataclass
-class _Text:
-    """One delivery on its way into the tables. `received` counts its records, malformed ones too."""
-
-    file_id: int
-    arrival: Arrival
-    content: Content
-    header: Header | None = None
-    problem: Problem | None = None
-    received: int | None = None
-
-    @property
-    def is_fast(self) -> bool:
-        """Whether DuckDB may read the text: it is tidy, and has as many commas as its lines should have."""
-        header, content = self.header, self.content
-        return (
-            header is not None
-            and content.is_tidy
-            and header.width > 1
-            and content.commas == content.lines * (header.width - 1)
-        )
 
 
 def extract(
@@ -94,63 +55,185 @@ def extract(
     memory_limit: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Extracted:
-    """Read a source's arrivals, in the order given (byte order of paths), into `scratch / "scratch.duckdb"`.
+    """Read the arrivals of one source into `scratch / "scratch.duckdb"`, which is left closed.
 
-    `scratch` is an empty folder; nothing but the database is left in it, and personal columns reach it only inside
-    plain copies of compressed files, which are gone as soon as they are read. `is_repeat` tells whether a delivery
-    with this content hash is in the ledger already. `memory_limit` is DuckDB's (such as '2GB'); `progress` is called
-    with the number of arrivals done and of all. Tables:
+    `arrivals` are in byte order of path, as `find` gives them: of two that are the same the first one stands.
+    `scratch` is an empty folder; nothing but the database stays in it. Plain copies of compressed files, the only
+    things there that can hold personal columns, go as soon as they are read. `is_repeat` says whether the ledger has
+    a delivery with this content hash already. `memory_limit` is DuckDB's, such as '2GB'. `progress` is told how many
+    arrivals are done, and of how many. The tables:
 
-    * `files`: one row per delivery that is no repeat; `path` and `member` as found; `received` counts its records,
-      NULL when they could not be read; `problem_code` and `problem_message` when it is rejected;
-      `unknown_columns` NULL when there is no sound header
-    * `received`: one row per record of a delivery without a problem: file_id, record_no (the header is 1), row_id
-      (dense from 0, in the order of files and records), and the loaded columns as text; blank is NULL, and so is a
-      column the file does not have
-    * `malformed`: file_id and record_no of each record whose fields can't be told apart
+    * `files`, one row per delivery that is no repeat: path and member as found, `problem_code` and `problem_message`
+      where it is rejected, `received`: its records with the malformed ones, NULL where they could not be read,
+      `unknown_columns`: NULL where there is no sound header
+    * `received`, one row per record that can be read, of deliveries without a problem: `record_no` (the header is 1),
+      `row_id` (from 0 without gaps, by file and record), the loaded columns as text; NULL where blank or not in the
+      file
+    * `malformed`, one row per record whose fields can't be told apart
 
-    Raises SaferCityError when DuckDB fails; the message holds no data.
+    Raises SaferCityError when DuckDB fails; the message holds nothing of the data.
     """
-    extracted = Extracted(scratch / DATABASE)
-    work = Path(tempfile.mkdtemp(dir=scratch))
-    try:
-        with _Tables(contract, extracted.database, work, threads, memory_limit) as tables:
-            _Extraction(contract, is_repeat, extracted, tables, work).run(arrivals, progress or (lambda *_: None))
-    finally:
-        shutil.rmtree(work)
-    return extracted
+    extraction = _Extraction(contract, is_repeat, Extracted(scratch / DATABASE))
+    with (
+        tempfile.TemporaryDirectory(dir=scratch) as work,
+        Scratch(scratch / DATABASE, contract, threads=threads, memory_limit=memory_limit) as tables,
+    ):
+        batch: list[Text] = []
+        for file_id, arrival, content in _contents(arrivals, Path(work)):
+            text = extraction.judge(file_id, arrival, content)
+            if text:
+                batch.append(text)
+            else:
+                _plain_copy(Path(work), file_id).unlink(missing_ok=True)
+            if file_id == len(arrivals) or sum(text.content.size for text in batch) >= _BATCH_BYTES:
+                extraction.load(batch, tables, Path(work))
+                batch = []
+            if progress:
+                progress(file_id - len(batch), len(arrivals))
+        tables.add_files(extraction.texts)
+        return extraction.finish(tables.rows)
 
 
 class _Extraction:
-    """One run of `extract`: decides what becomes of each arrival, in order."""
+    """Decides, delivery by delivery; `texts` are those that get a row in `files`."""
 
-    def __init__(
-        self,
-        contract: Contract,
-        is_repeat: Callable[[Arrival, str], bool],
-        extracted: Extracted,
-        tables: _Tables,
-        work: Path,
-    ) -> None:
+    def __init__(self, contract: Contract, is_repeat: Callable[[Arrival, str], bool], extracted: Extracted) -> None:
+        self.texts: list[Text] = []
         self._contract = contract
         self._is_repeat = is_repeat
         self._extracted = extracted
-        self._tables = tables
-        self._work = work
-        self._seen: set[tuple[object, ...]] = set()
+        self._copies: dict[object, list[Arrival]] = {}
         self._looked_at: dict[Path, LandingFile] = {}
+        self._changed: set[Path] = set()
 
-    def run(self, arrivals: Sequence[Arrival], progress: Callable[[int, int], None]) -> None:
-        batch: list[_Text] = []
-        done = size = 0
-        for file_id, (arrival, content) in enumerate(_contents(arrivals, self._work), start=1):
-            text = self._judge(file_id, arrival, content)
-            if text:
-                batch.append(text)
-                size += text.content.size
-            if size >= _BATCH_BYTES or file_id == len(arrivals):
-                self._load(batch)
-                batch, size, done = [], 0, file_id
-            progress(done, len(arrivals))
-        waiting = set(self._extracted.waiting)
-        self._extracted.looked_at = [file for file in self._looked_at.values() if str(file.path) not in waiting]
+    def judge(self, file_id: int, arrival: Arrival, content: Content | None) -> Text | None:
+        """The text to load, or None when that is already decided: it waits, is a repeat, or is rejected."""
+        if content is None:
+            self._wait(arrival)
+            return None
+        self._looked_at.setdefault(arrival.file.path, arrival.file)
+        delivery = _identity(arrival, content)
+        if delivery in self._copies or self._is_repeat(arrival, content.sha256):
+            self._copies.setdefault(delivery, []).append(arrival)
+            self._extracted.repeats += 1
+            return None
+        self._copies[delivery] = []
+        text = Text(file_id, arrival, content, problem=arrival.problem or content.problem)
+        self.texts.append(text)
+        if not text.problem:
+            names = read_header(content)
+            header = names if isinstance(names, Problem) else match_header(names, self._contract)
+            if isinstance(header, Header):
+                text.header = header
+            else:
+                text.problem = header
+        if text.problem:
+            self._is_still_there(text)
+            return None
+        return text
+
+    def load(self, batch: Sequence[Text], tables: Scratch, work: Path) -> None:
+        """Put texts into the tables, in order; DuckDB reads the plain ones together, by header."""
+        tables.begin_batch()
+        plain: dict[Header, list[tuple[int, Path]]] = defaultdict(list)
+        for text in batch:
+            if text.header and text.is_plain:
+                plain[text.header].append((text.file_id, _linked(text, work)))
+        for header, paths in plain.items():
+            tables.stage(paths, header)
+        staged = tables.staged()
+        kept = []
+        for text in batch:
+            first_staged, rows = staged.get(text.file_id, (0, 0))
+            if text.is_plain and rows == text.content.lines - 1:
+                if self._is_still_there(text):
+                    text.received = rows
+                    kept.append((text.file_id, first_staged, tables.reserve(rows)))
+            else:
+                self._load_exactly(text, tables, work)
+            if text.received == 0 and self._contract.delivery.kind == "slice":
+                text.problem = None if self._contract.delivery.empty_allowed else _NO_ROWS
+            _plain_copy(work, text.file_id).unlink(missing_ok=True)
+        tables.keep(kept)
+
+    def finish(self, rows: int) -> Extracted:
+        """The sums."""
+        for text in self.texts:
+            if text.problem and text.arrival.file.path in self._looked_at:
+                path = text.arrival.file.path
+                self._looked_at[path] = replace(self._looked_at[path], unsettled=True)
+        self._extracted.files = len(self.texts)
+        self._extracted.rejected = sum(text.problem is not None for text in self.texts)
+        self._extracted.rows = rows
+        self._extracted.looked_at = [file for path, file in self._looked_at.items() if path not in self._changed]
+        return self._extracted
+
+    def _load_exactly(self, text: Text, tables: Scratch, work: Path) -> None:
+        good, malformed = work / f"{text.file_id}.good", work / f"{text.file_id}.malformed"
+        assert text.header is not None
+        rewritten = rewrite(text.content, text.header, good, malformed)
+        if self._is_still_there(text):
+            if isinstance(rewritten, Rewritten):
+                text.received = rewritten.good + rewritten.malformed
+                tables.add_rewritten(text.file_id, text.header, rewritten, good, malformed)
+            else:
+                text.problem = rewritten
+        good.unlink()
+        malformed.unlink()
+
+    def _is_still_there(self, text: Text) -> bool:
+        """Whether the file is what it was when it was found; otherwise it waits, and its exact copies with it."""
+        if text.arrival.file.is_unchanged():
+            return True
+        self.texts.remove(text)
+        copies = self._copies.pop(_identity(text.arrival, text.content))
+        self._extracted.repeats -= len(copies)
+        for arrival in (text.arrival, *copies):
+            self._wait(arrival)
+        return False
+
+    def _wait(self, arrival: Arrival) -> None:
+        self._changed.add(arrival.file.path)
+        member = f"{MEMBER_SIGN}{printable(arrival.member)}" if arrival.member else ""
+        self._extracted.waiting.append(f"{arrival.path}{member}")
+
+
+def _contents(arrivals: Sequence[Arrival], work: Path) -> Iterator[tuple[int, Arrival, Content | None]]:
+    """Each arrival with its content, in order, numbered from 1; some are read ahead while the caller is busy.
+
+    Decompressing and hashing let other threads run, so two readers keep two cores at work.
+    """
+    archives = Archives()
+    pool = ThreadPoolExecutor(_READERS)
+    todo = deque(enumerate(arrivals, start=1))
+    ahead: deque[tuple[int, Arrival, int, Future[Content | None]]] = deque()
+    try:
+        while todo or ahead:
+            while todo and (not ahead or (len(ahead) < _AHEAD_FILES and sum(a[2] for a in ahead) < _AHEAD_BYTES)):
+                file_id, arrival = todo.popleft()
+                size = expected_bytes(arrival, archives)
+                reading = pool.submit(read_content, arrival, archives, _plain_copy(work, file_id))
+                ahead.append((file_id, arrival, size, reading))
+            file_id, arrival, _, reading = ahead.popleft()
+            yield file_id, arrival, reading.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        archives.close()
+
+
+def _identity(arrival: Arrival, content: Content) -> object:
+    """What makes two deliveries of a source the same. Files whose names are wrong are each reported."""
+    misnamed = None if arrival.extract_date else arrival.file_name
+    return arrival.force, arrival.slice, arrival.extract_date, arrival.revision, content.sha256, misnamed
+
+
+def _plain_copy(work: Path, file_id: int) -> Path:
+    return work / f"{file_id}.csv"
+
+
+def _linked(text: Text, work: Path) -> Path:
+    """The text under a name that says its file id, and that holds nothing DuckDB takes for a pattern."""
+    path = _plain_copy(work, text.file_id)
+    if text.content.plain != path:
+        path.symlink_to(text.content.plain)
+    return path

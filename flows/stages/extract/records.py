@@ -30,7 +30,7 @@ MAX_FIELD_CHARACTERS = 16 << 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BLANK = re.compile(r"[\s\x01-\x1f\x7f-\x9f]+")
-_END = "\0 end of text"
+_END_MARK = ("\0", "end of text")
 _LONG_CHARACTERS = 1 << 18
 _FRAME_BYTES = 64  # the two numbers at the start of a rewritten record, and more
 
@@ -38,6 +38,7 @@ _UNCLOSED = Problem("QUOTE_UNCLOSED", "it has a quote that is never closed; expo
 _TOO_LONG = Problem(
     "FIELD_TOO_LONG", "it has a field of more than 16 MB, most often for a quote that is never closed; export it again"
 )
+_CHANGED = Problem("FILE_UNREADABLE", "it changed while it was being read; supply it again")
 _NO_HEADER = Problem("HEADER_MISSING", "it holds blank lines only; supply it again, with its header")
 
 
@@ -50,7 +51,7 @@ class Rewritten:
     longest: int
 
 
-class _Rejected(Exception):
+class _RejectedError(Exception):
     """The text cannot be read to its end; carries the Problem, and nothing of the text."""
 
     def __init__(self, problem: Problem) -> None:
@@ -63,7 +64,7 @@ def read_header(content: Content) -> list[str] | Problem:
     try:
         for record in _records(content):
             return record
-    except _Rejected as rejected:
+    except _RejectedError as rejected:
         return rejected.problem
     return _NO_HEADER
 
@@ -98,32 +99,31 @@ def rewrite(content: Content, header: Header, good_to: Path, malformed_to: Path)
                 good += 1
                 if len(text) > _LONG_CHARACTERS:
                     longest = max(longest, len(text.encode()) + text.count('"'))
-    except _Rejected as rejected:
+    except _RejectedError as rejected:
         return rejected.problem
     return Rewritten(good, malformed, longest + _FRAME_BYTES + 3 * header.width)
 
 
 def _records(content: Content) -> Iterator[list[str]]:
-    """All records that are not blank, the header first. Raises _Rejected."""
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)  # a setting of the process; nothing else here reads CSV by this module
-    with content.plain.open("rb") as opened:
-        opened.seek(content.start)
-        text = TextIOWrapper(opened, encoding=content.encoding, newline="")
-        try:
+    """All records that are not blank, the header first. Raises _RejectedError."""
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)  # a setting of the process
+    try:
+        with content.plain.open("rb") as opened:
+            opened.seek(content.start)
             last: list[str] = []
-            for record in csv.reader(chain(text, [_END])):
+            text = TextIOWrapper(opened, encoding=content.encoding, newline="")
+            for record in csv.reader(chain(text, [",".join(_END_MARK)])):
                 if not _is_blank(last):
                     yield last
                 last = record
-        except csv.Error:
-            problem = _TOO_LONG
-        except UnicodeDecodeError:
-            problem = Problem("FILE_UNREADABLE", "it changed while it was read; supply it again")
-        else:
-            # The end mark is a record of its own, unless an open quote has swallowed it.
-            problem = None if last == [_END] else _UNCLOSED
+        # The end mark is a record of two fields, unless an open quote has swallowed it.
+        problem = None if last == list(_END_MARK) else _UNCLOSED
+    except csv.Error:
+        problem = _TOO_LONG
+    except (OSError, UnicodeDecodeError):
+        problem = _CHANGED
     if problem:
-        raise _Rejected(problem)
+        raise _RejectedError(problem)
 
 
 def _is_blank(record: list[str]) -> bool:

@@ -14,7 +14,6 @@ import re
 import numpy as np
 
 _QUOTE, _COMMA, _LF, _CR, _DELETE, _SPACE = 34, 44, 10, 13, 127, 32
-_BLANK_LINE = re.compile(rb"\A\r?\n|\n\r?\n")
 _C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _NOT_WINDOWS_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -74,17 +73,19 @@ class TidyCheck:
         if not self.is_tidy or not block:
             return
         array = np.frombuffer(block, dtype=np.uint8)
-        line_feeds = int(np.count_nonzero(array == _LF))
-        returns = block.count(b"\r")
+        is_end, is_return = array == _LF, array == _CR
+        line_feeds, returns = int(np.count_nonzero(is_end)), int(np.count_nonzero(is_return))
         self._ended += line_feeds
         self._ended_crlf += returns
         self.lines += line_feeds + (not block.endswith(b"\n"))
         self.is_tidy = (
             self._ended_crlf in (0, self._ended)
-            and (not returns or block.count(b"\r\n") == returns)
+            and (not returns or int(np.count_nonzero(is_return[:-1] & is_end[1:])) == returns)
             and int(np.count_nonzero(array < _SPACE)) == line_feeds + returns
             and not (array == _DELETE).any()
-            and not _BLANK_LINE.search(block)
+            and not block.startswith((b"\n", b"\r"))
+            and b"\n\n" not in block
+            and b"\n\r" not in block
             and (block.isascii() or not _C1_CONTROL.search(block))
         )
         if b'"' in block:

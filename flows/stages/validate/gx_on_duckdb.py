@@ -43,9 +43,12 @@ _COLUMN_TYPES: dict[str, types.TypeEngine[Any]] = {
 }
 
 
-def url(database: Path) -> str:
-    """The URL by which Great Expectations opens a DuckDB file; it can read the file and not write it."""
-    return URL.create("duckdb+buffered", database=str(database)).render_as_string()
+def connection_to(database: Path) -> dict[str, Any]:
+    """The arguments by which Great Expectations opens a DuckDB file; it can read the file and not write it.
+
+    The path is kept out of the URL, in which `?` would end it and `$` would begin a variable.
+    """
+    return {"connection_string": "duckdb+buffered://", "kwargs": {"connect_args": {"database": database}}}
 
 
 class BufferedCursor:
@@ -121,7 +124,7 @@ class BufferedDialect(PGDialect):
         return duckdb
 
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
-        return [], {"database": url.database, "read_only": True}
+        return [], {"read_only": True}
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         return BufferedConnection(self.loaded_dbapi.connect(*args, **kwargs))

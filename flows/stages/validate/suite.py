@@ -20,6 +20,7 @@ from flows.errors import SaferCityError, UsageError
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
+    from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 
 TYPED = "typed"
 
@@ -100,47 +101,67 @@ def suites(contract: Contract) -> dict[str, ExpectationSuite]:
 def judge(contract: Contract, database: Path) -> list[Verdict]:
     """Let Great Expectations judge every rule in the scratch file, which it opens alone and read-only.
 
-    Raises SaferCityError naming the rule when one could not be judged. Nothing is left open.
+    Raises SaferCityError naming the rule when one could not be judged. Nothing is left open, and no other file written.
     """
-    import great_expectations
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations import get_context
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
-    from flows.stages.validate.gx_on_duckdb import url
+    from flows.stages.validate.gx_on_duckdb import connection_to
 
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
     with _silence():
-        context = great_expectations.get_context(mode="ephemeral")
-        context.enable_analytics(False)
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        source = context.data_sources.add_sql(contract.source, connection_string=url(database))
+        context = get_context(mode="ephemeral", project_config=config)
+        source = context.data_sources.add_sql(contract.source, **connection_to(database))
         try:
             return [
-                _verdict(contract, result)
+                verdict
                 for asset, suite in suites(contract).items()
-                for result in source.add_table_asset(asset, table_name=asset)
-                .add_batch_definition_whole_table(asset)
-                .get_batch()
-                .validate(suite, result_format=_RESULT_FORMAT)
-                .results
+                for verdict in _verdicts(contract, source, asset, suite)
             ]
         finally:
             source.get_execution_engine().close()
             source.get_engine().dispose()
 
 
+def _verdicts(contract: Contract, source: SQLDatasource, asset: str, suite: ExpectationSuite) -> list[Verdict]:
+    """The verdicts on one table or view. A view whose condition fails on some row can't even be opened."""
+    from great_expectations.datasource.fluent.interfaces import TestConnectionError
+
+    try:
+        batch = source.add_table_asset(asset, table_name=asset).add_batch_definition_whole_table(asset).get_batch()
+        judged = batch.validate(suite, result_format=_RESULT_FORMAT)
+    except TestConnectionError:
+        codes = ", ".join(rule.code for rule in contract.all_rules if asset_name(rule) == asset)
+        raise _not_judged(contract, codes) from None
+    return [_verdict(contract, result) for result in judged.results]
+
+
 def _verdict(contract: Contract, result: Any) -> Verdict:
-    """The errors that a result holds may quote values of the data, so none of their text is passed on."""
     code = result.expectation_config.meta["code"]
     found = result.result
     if "unexpected_index_query" not in found or _raised(result.exception_info):
-        raise SaferCityError(
-            f"{contract.source}: Great Expectations could not judge the rule {code}; "
-            f"check its arguments and conditions in expectations/{contract.source}.yml"
-        )
+        raise _not_judged(contract, code)
     return Verdict(
         code=code,
         checked=found["element_count"],
         failed=found["unexpected_count"] or 0,  # None when there was nothing to check
         query=found["unexpected_index_query"],
+    )
+
+
+def _not_judged(contract: Contract, code: str) -> SaferCityError:
+    """The error for a rule; the text of what it raised may quote values of the data, so none of it is passed on."""
+    return SaferCityError(
+        f"{contract.source}: Great Expectations could not judge the rule {code}; "
+        f"check its arguments and conditions in expectations/{contract.source}.yml"
     )
 
 
@@ -153,11 +174,13 @@ def _raised(exception_info: dict[str, Any]) -> bool:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Great Expectations logs the errors of a query with the values they quote; we report them ourselves."""
+    """Great Expectations logs the error of a query with the values that it quotes; we report it without them."""
     logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    propagate, nowhere = logger.propagate, logging.NullHandler()
+    logger.propagate = False
+    logger.addHandler(nowhere)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.propagate = propagate
+        logger.removeHandler(nowhere)

@@ -1,0 +1,203 @@
+"""The scratch file's tables, and how text gets into them.
+
+What is relied on was tried on DuckDB 2.0.0:
+
+* with `ignore_errors` it drops a record that has the wrong number of fields, so rows are counted per file and compared
+  with the lines that were counted before. (`store_rejects` would name the line, and keep the raw text of it.)
+* one empty field too many at the end of a line is not an error to it: `Text.is_plain` compares the commas
+* it keeps the order of files and lines, also with several threads, so that record numbers follow from `rowid`
+* a line of more than 2 MB is dropped, unless `max_line_size` allows it
+* the texts of its errors quote the data, so none is passed on
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from flows.contracts import Contract
+from flows.errors import SaferCityError
+from flows.stages.extract.arrival import Arrival, Problem, printable
+from flows.stages.extract.content import Content
+from flows.stages.extract.header import Header
+from flows.stages.extract.records import Rewritten
+
+_CSV = "delim = ',', quote = '\"', escape = '\"', header = false, auto_detect = false"
+
+
+@dataclass
+class Text:
+    """One delivery on its way into the tables. `received` counts its records, malformed ones too."""
+
+    file_id: int
+    arrival: Arrival
+    content: Content
+    header: Header | None = None
+    problem: Problem | None = None
+    received: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether DuckDB may read the text as it lies: it is tidy, with as many commas as so many lines should have.
+
+        A single column is excluded: to DuckDB a blank line is then a record.
+        """
+        if self.header is None or self.header.width == 1:
+            return False
+        return self.content.is_tidy and self.content.commas == self.content.lines * (self.header.width - 1)
+
+
+class Scratch:
+    """The scratch database while it is written. It is left closed, with nothing beside it."""
+
+    def __init__(self, database: Path, contract: Contract, *, threads: int | None, memory_limit: str | None) -> None:
+        self._columns = [column.name for column in contract.loaded_columns]
+        self._path = database
+        self._rows = 0
+        self._connection = duckdb.connect(str(database))
+        self._run("set enable_progress_bar = false")
+        if threads:
+            self._run(f"set threads = {threads}")
+        if memory_limit:
+            self._run(f"set memory_limit = '{memory_limit}'")
+        text_columns = "".join(f", {_quoted(name)} varchar" for name in self._columns)
+        self._run(
+            "create table files (file_id integer, path varchar, member varchar, file_name varchar, size bigint,"
+            " force varchar, slice varchar, extract_date date, revision integer, content_hash varchar,"
+            " problem_code varchar, problem_message varchar, unknown_columns integer, received bigint)"
+        )
+        self._run(f"create table received (file_id integer, record_no bigint, row_id bigint{text_columns})")
+        self._run("create table malformed (file_id integer, record_no bigint)")
+        self._text_columns = text_columns
+        self.begin_batch()
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def begin_batch(self) -> None:
+        """Forget what is staged."""
+        self._run(f"create or replace temp table staged (file_id integer{self._text_columns})")
+        self._run("create or replace temp table kept (file_id integer, first_staged bigint, first_row bigint)")
+
+    @property
+    def rows(self) -> int:
+        """How many rows `received` has, or has been promised by `reserve`."""
+        return self._rows
+
+    def reserve(self, rows: int) -> int:
+        """Set aside the next row ids; the first of them."""
+        self._rows += rows
+        return self._rows - rows
+
+    def stage(self, texts: Sequence[tuple[int, Path]], header: Header) -> None:
+        """Read plain texts that share a header; each file is named by its file id. Nothing is read if one fails."""
+        fields = [f"f{place}" for place in range(header.width)]
+        of_column = {name: fields[place] for name, place in header.fields}
+        values = ", ".join(of_column.get(name, "null") for name in self._columns)
+        try:
+            self._connection.execute(
+                f"insert into staged select cast(parse_filename(from_file, true) as integer), {values}"
+                f" from read_csv($paths, columns = {_columns(fields, 'varchar')}, skip = 1, filename = 'from_file',"
+                f" ignore_errors = true, {_CSV})",
+                {"paths": [str(path) for _, path in texts]},
+            )
+        except duckdb.Error:
+            # Their rows are then missing from `staged`, and the exact way finds out why.
+            return
+
+    def staged(self) -> dict[int, tuple[int, int]]:
+        """Per file id: the first rowid among the staged, and how many rows there are."""
+        counted = self._run("select file_id, min(rowid), count(*) from staged group by file_id")
+        return {file_id: (first, rows) for file_id, first, rows in counted.fetchall()}
+
+    def keep(self, kept: Sequence[tuple[int, int, int]]) -> None:
+        """Move staged rows into `received`: (file id, first rowid among the staged, first row id)."""
+        if kept:
+            file_ids, first_staged, first_rows = (list(values) for values in zip(*kept, strict=True))
+            self._run(
+                "insert into kept select unnest($1::integer[]), unnest($2::bigint[]), unnest($3::bigint[])",
+                [file_ids, first_staged, first_rows],
+            )
+            columns = "".join(f", staged.{_quoted(name)}" for name in self._columns)
+            self._run(
+                "insert into received select staged.file_id, staged.rowid - first_staged + 2,"
+                f" staged.rowid - first_staged + first_row{columns} from staged join kept using (file_id)"
+            )
+
+    def add_rewritten(self, file_id: int, header: Header, rewritten: Rewritten, good: Path, malformed: Path) -> None:
+        """Read what the exact way has written: the good records into `received`, the others into `malformed`."""
+        place_of = {name: f"f{place}" for place, (name, _) in enumerate(header.fields)}
+        values = ", ".join(place_of.get(name, "null") for name in self._columns)
+        columns = _columns(["record_no", "place"], "bigint") | _columns(list(place_of.values()), "varchar")
+        before = self._count("received")
+        self._run(
+            f"insert into received select $file_id, record_no, $first_row + place, {values}"
+            f" from read_csv($path, columns = {columns}, max_line_size = {rewritten.longest}, {_CSV})",
+            {"file_id": file_id, "first_row": self.reserve(rewritten.good), "path": str(good)},
+        )
+        if self._count("received") - before != rewritten.good:
+            raise SaferCityError(
+                f"{self._path} did not take all records of file {file_id}; this is a fault in the reader"
+            )
+        if rewritten.malformed:
+            self._run(
+                "insert into malformed select $file_id, record_no"
+                f" from read_csv($path, columns = {_columns(['record_no'], 'bigint')}, {_CSV})",
+                {"file_id": file_id, "path": str(malformed)},
+            )
+
+    def add_files(self, texts: Sequence[Text]) -> None:
+        """Fill the table `files`."""
+        rows = [
+            (
+                text.file_id,
+                text.arrival.path,
+                text.arrival.member and printable(text.arrival.member),
+                text.arrival.file_name,
+                text.arrival.file.size,
+                text.arrival.force,
+                text.arrival.slice,
+                text.arrival.extract_date,
+                text.arrival.revision,
+                text.content.sha256,
+                text.problem and text.problem.code,
+                text.problem and text.problem.message,
+                text.header and text.header.unknown,
+                text.received,
+            )
+            for text in texts
+        ]
+        types = ("integer", "varchar", "varchar", "varchar", "bigint", "varchar", "varchar", "date", "integer")
+        types += ("varchar", "varchar", "varchar", "integer", "bigint")
+        lists = ", ".join(f"unnest(${place}::{type_}[])" for place, type_ in enumerate(types, start=1))
+        if rows:
+            self._run(f"insert into files select {lists}", [list(values) for values in zip(*rows, strict=True)])
+
+    def _count(self, table: str) -> int:
+        return self._run(f"select count(*) from {table}").fetchall()[0][0]
+
+    def _run(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql, parameters)
+        except duckdb.Error as error:
+            kind = type(error).__name__
+        raise SaferCityError(
+            f"DuckDB failed on {self._path} ({kind}); see that there is disk space and memory left, and run again"
+        )
+
+
+def _columns(names: Sequence[str], type_: str) -> dict[str, str]:
+    return dict.fromkeys(names, type_)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

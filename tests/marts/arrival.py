@@ -1,0 +1,41 @@
+"""Deliveries on their way to the marts without Prefect: the stages before dbt, in the order of the flow."""
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from unittest.mock import patch
+
+from flows import runs, warehouse
+from flows.settings import Settings
+from flows.stages import extract, load, validate
+from tests.model.police_uk import SOURCE, File
+from tests.model.worlds import write
+
+LONG_AGO = 1_000_000_000
+"""When every file was last changed, seconds since 1970: one that is changed just now would be waited for."""
+
+
+def place(files: Sequence[File], landing: Path) -> None:
+    """Write files to the landing folder."""
+    write(files, landing)
+    for path in landing.rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def receive(settings: Settings, today: date) -> None:
+    """Read, validate and load what is new in the landing folder, as a run on the day `today` does."""
+    with patch.object(runs, "today", return_value=today), runs.open_run(settings, "test") as run:
+        landing = runs.look(run)
+        assert not landing.waiting
+        extracted = extract.extract(
+            run.contracts[SOURCE],
+            [arrival for arrival in landing.arrivals if arrival.source == SOURCE],
+            run.empty_scratch(SOURCE),
+            is_repeat=runs.is_repeat(run, SOURCE),
+        )
+        if extracted.files:
+            validate.validate(run.contracts[SOURCE], extracted.database)
+            with warehouse.connect(settings) as connection:
+                load.load(run.contracts[SOURCE], connection, extracted.database, run.run_id, run.started)
+        runs.remember_files(run, landing, [extracted])
