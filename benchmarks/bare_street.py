@@ -29,6 +29,7 @@ from pathlib import Path
 import duckdb
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
+SEED_TABLES = ("measures", "measure_members", "police_uk_categories")
 THEMES = ("all_crime", "violence", "acquisitive_crime", "public_order", "asb")
 HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"
@@ -116,7 +117,7 @@ with counted as (
 ),
 
 forces as (
-  select file, arg_max(reported_by, (row_count, reported_by)) as force
+  select file, arg_min(reported_by, (-row_count, reported_by)) as force
   from (
     select file, reported_by, sum(row_count) as row_count
     from counted where reported_by is not null group by all
@@ -125,8 +126,8 @@ forces as (
 ),
 
 categories as (
-  select category, valid_from, coalesce(valid_to, date '9999-12-01') as valid_to
-  from read_csv($categories, header = true)
+  select category, valid_from::date as valid_from, coalesce(valid_to::date, date '9999-12-01') as valid_to
+  from police_uk_categories
 )
 
 select
@@ -176,25 +177,34 @@ from standing
 join first_rows using (file)
 """
 
+ACCEPTED_ROWS = """
+create temp view accepted_rows as
+select raw.rowid as row_id, raw.*
+from raw
+semi join deliveries on raw.file = deliveries.file
+semi join (from row_groups where is_accepted) as sound
+  on raw.file = sound.file
+  and raw.reported_by = sound.reported_by
+  and raw.month = sound.month
+  and raw.crime_type = sound.crime_type
+  and raw.is_sound = sound.is_sound
+"""
+
 # The last row of a Crime ID in a file is the crime. Grouping hashes finds the few that repeat; they are then compared.
 SUPERSEDED = """
 create temp table superseded as
-with accepted as (
-  select raw.rowid as row_id, raw.file, raw.crime_id, hash(raw.crime_id) as id_hash
-  from raw
-  semi join deliveries on raw.file = deliveries.file
-  semi join (from row_groups where is_accepted) as sound
-    on raw.file = sound.file and raw.reported_by = sound.reported_by and raw.month = sound.month
-    and raw.crime_type = sound.crime_type and raw.is_sound = sound.is_sound
-  where raw.crime_id is not null
+with identified as (
+  select row_id, file, crime_id, hash(crime_id) as id_hash
+  from accepted_rows
+  where crime_id is not null
 ),
 
 repeated as (
-  select file, id_hash from accepted group by all having count(*) > 1
+  select file, id_hash from identified group by all having count(*) > 1
 )
 
 select row_id
-from accepted
+from identified
 semi join repeated using (file, id_hash)
 qualify row_id < max(row_id) over (partition by file, crime_id)
 """
@@ -204,18 +214,15 @@ SPANS = """
 create temp table spans as
 with contents as (
   select
-    raw.file,
+    rows.file,
     count(*) as row_count,
     sum(hash(
       crime_id, falls_within, longitude, latitude, location, lsoa_code, lsoa_name, crime_type, last_outcome, context
     )) as digest
-  from raw
-  semi join (from deliveries where is_republished) as republished on raw.file = republished.file
-  semi join (from row_groups where is_accepted) as sound
-    on raw.file = sound.file and raw.reported_by = sound.reported_by and raw.month = sound.month
-    and raw.crime_type = sound.crime_type and raw.is_sound = sound.is_sound
-  anti join superseded on raw.rowid = superseded.row_id
-  group by raw.file
+  from accepted_rows as rows
+  semi join (from deliveries where is_republished) as republished on rows.file = republished.file
+  anti join superseded on rows.row_id = superseded.row_id
+  group by rows.file
 ),
 
 compared as (
@@ -245,25 +252,22 @@ create table states as
 select
   spans.force,
   spans.month,
-  raw.rowid - spans.first_rowid + 2 as record_no,
-  raw.crime_id,
-  raw.falls_within,
-  raw.longitude,
-  raw.latitude,
-  raw.location,
-  raw.lsoa_code,
-  raw.lsoa_name,
-  raw.crime_type,
-  raw.last_outcome,
-  raw.context,
+  rows.row_id - spans.first_rowid + 2 as record_no,
+  rows.crime_id,
+  rows.falls_within,
+  rows.longitude,
+  rows.latitude,
+  rows.location,
+  rows.lsoa_code,
+  rows.lsoa_name,
+  rows.crime_type,
+  rows.last_outcome,
+  rows.context,
   spans.known_from,
   spans.known_to
-from raw
-join spans on raw.file = spans.file
-semi join (from row_groups where is_accepted) as sound
-  on raw.file = sound.file and raw.reported_by = sound.reported_by and raw.month = sound.month
-  and raw.crime_type = sound.crime_type and raw.is_sound = sound.is_sound
-anti join superseded on raw.rowid = superseded.row_id
+from accepted_rows as rows
+join spans on rows.file = spans.file
+anti join superseded on rows.row_id = superseded.row_id
 """
 
 FACTS = {
@@ -274,6 +278,14 @@ FACTS = {
 }
 
 COUNTS = """
+create temp table members as
+select measure, police_uk_category, valid_from::date as valid_from, valid_to::date as valid_to
+from measure_members
+where police_uk_category is not null;
+
+create temp table reached as
+select measure, theme, label from measures semi join members using (measure);
+
 create temp table category_counts as
 select force, month, crime_type, known_from, known_to, count(*) as row_count from warehouse.states group by all;
 
@@ -337,7 +349,7 @@ with first_extracts as (
 moments as (
   select force, measure, month, extract_date, coalesce(change, 0) as change, true as first_published
   from first_extracts
-  cross join measures
+  cross join reached
   left join movements using (force, measure, month, extract_date)
   union all by name
   select movements.*, false as first_published
@@ -383,32 +395,42 @@ with known as (
   select force, measure, month, sum(change) as offences from movements group by all
 ),
 
+-- A month whose rows have all gone does not begin the series.
+first_months as (
+  select force, min(month) as first_month from category_counts where known_to is null group by force
+),
+
 published as (
   select distinct force, month from warehouse.deliveries
 ),
 
 monthly as (
   select
-    measures.theme,
+    reached.theme,
     months.force,
-    measures.measure,
-    measures.label,
+    reached.measure,
+    reached.label,
     months.month,
     date_trunc('year', months.month - interval 3 month)::date + interval 3 month as year_start,
     published.month is not null as is_covered,
     if(is_covered, coalesce(known.offences, 0), null)::bigint as offences
   from months
-  cross join measures
-  left join published using (force, month)
-  left join known using (force, measure, month)
+  join first_months on months.force = first_months.force and months.month >= first_months.first_month
+  cross join reached
+  left join published on months.force = published.force and months.month = published.month
+  left join known
+    on months.force = known.force and months.month = known.month and reached.measure = known.measure
 ),
 
 compared as (
   select
     *,
     lag(offences) over series as previous_month,
-    if(count(offences) over year_to_date = date_diff('month', year_start, month) + 1, sum(offences) over year_to_date, null)
-      as fytd,
+    if(
+      count(offences) over year_to_date = date_diff('month', year_start, month) + 1,
+      sum(offences) over year_to_date,
+      null
+    ) as fytd,
     if(count(offences) over last_12 = 12, sum(offences) over last_12, null) as rolling_12,
     avg(offences) over years_before as five_year_average,
     count(offences) over years_before as five_year_years,
@@ -447,7 +469,6 @@ with_history as (
     last_6 as (partition by force, measure order by month rows 5 preceding)
 ),
 
--- The month that ended the last run has the same number as the run after it, hence not counted.
 with_runs as (
   select
     *,
@@ -523,7 +544,7 @@ select
   limits.upper_limit,
   case
     when months.offences > limits.upper_limit then 'above_limit'
-    when months.offences < greatest(limits.natural_lower_limit, 0) and limits.centre_line is not null then 'below_limit'
+    when limits.centre_line is not null and months.offences < greatest(limits.natural_lower_limit, 0) then 'below_limit'
     when months.has_7 and months.low_7 > limits.centre_line then 'run_above'
     when months.has_7 and months.high_7 < limits.centre_line then 'run_below'
     when months.rises = 6 then 'trend_up'
@@ -544,19 +565,7 @@ join limits using (force, measure, year_start)
 """
 
 # The quotient of two counts is never so near to a half that rounding the double could go wrong.
-MACROS = """
-create temp macro pct(new, old) as round(1000 * (new - old) / nullif(old, 0)) / 10 + 0.0;
-"""
-
-MEASURES = """
-create temp table members as
-select measure, police_uk_category, valid_from::date as valid_from, valid_to::date as valid_to
-from read_csv($members, header = true, all_varchar = true)
-where police_uk_category is not null;
-
-create temp table measures as
-select measure, theme, label from read_csv($measures, header = true) semi join members using (measure);
-"""
+PERCENTAGE = "create temp macro pct(new, old) as round(1000 * (new - old) / nullif(old, 0)) / 10 + 0.0"
 
 
 def main() -> None:
@@ -596,8 +605,8 @@ def build(landing: Path, out: Path) -> dict[str, float]:
             connection.executemany("insert into files values (?, ?, ?)", files)
             connection.execute(LOAD, {"files": [file for file, _, _ in files]})
         with timed("states"):
-            connection.execute(GROUPS, {"categories": str(SEEDS / "police_uk_categories.csv")})
-            for statement in (DELIVERIES, SUPERSEDED, SPANS, STATES):
+            read_seeds(connection)
+            for statement in (GROUPS, DELIVERIES, ACCEPTED_ROWS, SUPERSEDED, SPANS, STATES):
                 connection.execute(statement)
         with timed("marts"):
             build_marts(connection, out)
@@ -650,16 +659,20 @@ def check_header(path: Path) -> None:
             sys.exit(f"{path} has another header than data.police.uk publishes; this script reads that one only")
 
 
+def read_seeds(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make a temporary table of each seed, all text."""
+    for seed in SEED_TABLES:
+        file = str(SEEDS / f"{seed}.csv")
+        connection.execute(f"create temp table {seed} as from read_csv(?, header = true, all_varchar = true)", [file])
+
+
 def build_marts(connection: duckdb.DuckDBPyConnection, out: Path) -> None:
     """Build the release file, in the storage format that DuckDB 1.x reads too."""
     connection.execute(f"attach '{out / 'safer_city.duckdb'}' as safer_city (storage_version 'v1.0.0')")
     connection.execute("create schema safer_city.marts")
     for table, query in FACTS.items():
         connection.execute(f"create table safer_city.marts.{table} as {query}")
-    connection.execute(MACROS)
-    for statement in MEASURES.split(";\n\n"):
-        source = "members" if "$members" in statement else "measures"
-        connection.execute(statement, {source: str(SEEDS / ("measure_members.csv" if source == "members" else "measures.csv"))})
+    connection.execute(PERCENTAGE)
     connection.execute(COUNTS)
     connection.execute(PERFORMANCE)
     for theme in THEMES:

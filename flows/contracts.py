@@ -107,7 +107,7 @@ class Rule(_Strict):
 
 
 class Delivery(_Strict):
-    """How a source's files are named, and what one of them stands for (see `docs/adding-a-source.md`)."""
+    """How a source's files are named, and what one of them stands for."""
 
     kind: Literal["slice", "changes"]
     naming: Literal["dated", "police_uk"]

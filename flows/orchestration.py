@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import threading
 
 from flows.settings import Settings
 
@@ -14,3 +16,19 @@ def prepare_prefect(settings: Settings) -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
+    if "PREFECT_API_URL" not in os.environ:
+        # The server of one run lives as long as the run: nobody could open its pages, and making them takes seconds.
+        os.environ.setdefault("PREFECT_SERVER_UI_ENABLED", "false")
+
+
+def import_meanwhile(*modules: str) -> None:
+    """Import modules in the background, while the process waits for Prefect's server to start.
+
+    Whoever needs one of them before it is ready waits for it as for any import.
+    """
+
+    def import_all() -> None:
+        for module in modules:
+            importlib.import_module(module)
+
+    threading.Thread(target=import_all, name="imports", daemon=True).start()

@@ -1,3 +1,12 @@
+{#- The value of a column a number of months before; the months of a measure have no gaps. -#}
+{% macro earlier(column, months) -%}
+  max({{ column }}) over (
+        partition by record_source, force, measure
+        order by month
+        rows between {{ months }} preceding and {{ months }} preceding
+      )
+{%- endmacro %}
+
 {#-
   Monthly performance of one theme as it was known at the end of a day: counts, comparators and control chart.
 
@@ -5,6 +14,8 @@
   its table macro is this macro with one, so that both are the same by construction. It reads marts only.
 
   theme: a theme of dim_measure. as_of: a SQL expression of type date.
+  The SQL of the table macro is stored in the release and must run on DuckDB 1.x too:
+  no if(), no count_if(), no lambdas, no lag() over a number of rows.
   Definitions: docs/measures-and-charts.md.
 -#}
 {% macro performance(theme, as_of) %}
@@ -85,7 +96,7 @@ covered_months as (
     months.record_source,
     months.force,
     months.month,
-    if(known_slices.month is null, 'missing', 'complete') as coverage
+    case when known_slices.month is null then 'missing' else 'complete' end as coverage
   from months
   left join known_slices
     on
@@ -116,9 +127,9 @@ counts as (
     covered_months.month,
     {{ financial_year_start("covered_months.month") }} as financial_year,
     covered_months.coverage,
-    if(
-      covered_months.coverage = 'missing', null, cast(coalesce(known_counts.offences, 0) as bigint)
-    ) as offences
+    case
+      when covered_months.coverage <> 'missing' then cast(coalesce(known_counts.offences, 0) as bigint)
+    end as offences
   from covered_months
   inner join theme_measures
     on covered_months.record_source <> 'police_uk' or theme_measures.reached_by_police_uk
@@ -135,22 +146,18 @@ sums as (
   select
     *,
     lag(offences) over by_month as previous_month,
-    if(
-      count(offences) over year_to_date = datediff('month', financial_year, month) + 1,
-      cast(sum(offences) over year_to_date as bigint),
-      null
-    ) as fytd,
-    if(count(offences) over last_12 = 12, cast(sum(offences) over last_12 as bigint), null) as rolling_12,
-    list_filter(
-      [
-        lag(offences, 12) over by_month,
-        lag(offences, 24) over by_month,
-        lag(offences, 36) over by_month,
-        lag(offences, 48) over by_month,
-        lag(offences, 60) over by_month
-      ],
-      lambda earlier: earlier is not null
-    ) as five_years
+    case
+      when count(offences) over year_to_date = datediff('month', financial_year, month) + 1
+        then cast(sum(offences) over year_to_date as bigint)
+    end as fytd,
+    case
+      when count(offences) over last_12 = 12 then cast(sum(offences) over last_12 as bigint)
+    end as rolling_12,
+    [
+      {%- for months in [12, 24, 36, 48, 60] %}
+      {{ earlier("offences", months) }}{{ "," if not loop.last }}
+      {%- endfor %}
+    ] as five_years
   from counts
   window
     by_month as (partition by record_source, force, measure order by month),
@@ -167,16 +174,18 @@ sums as (
 comparisons as (
   select
     *,
-    lag(fytd, 12) over by_month as fytd_previous,
-    lag(rolling_12, 12) over by_month as rolling_12_previous,
+    {{ earlier("fytd", 12) }} as fytd_previous,
+    {{ earlier("rolling_12", 12) }} as rolling_12_previous,
+    -- Lists leave out what is NULL.
     list_avg(five_years) as five_year_average,
+    cast(list_count(five_years) as integer) as five_year_years,
     offences > list_avg(five_years) as is_above_average,
     -- For the chart: what the last months looked like, whatever the lines are.
     count(offences) over last_7 = 7 as has_7,
     min(offences) over last_7 as lowest_of_7,
     max(offences) over last_7 as highest_of_7,
-    count_if(offences > previous_month) over last_6 = 6 as rose_6_times,
-    count_if(offences < previous_month) over last_6 = 6 as fell_6_times,
+    count(*) filter (where offences > previous_month) over last_6 = 6 as rose_6_times,
+    count(*) filter (where offences < previous_month) over last_6 = 6 as fell_6_times,
     count(offences) over last_3 = 3 as has_3,
     min(offences) over last_3 as lowest_of_3,
     max(offences) over last_3 as highest_of_3,
@@ -184,7 +193,6 @@ comparisons as (
     min(offences) over two_before as lowest_of_2_before
   from sums
   window
-    by_month as (partition by record_source, force, measure order by month),
     last_7 as (partition by record_source, force, measure order by month rows between 6 preceding and current row),
     last_6 as (partition by record_source, force, measure order by month rows between 5 preceding and current row),
     last_3 as (partition by record_source, force, measure order by month rows between 2 preceding and current row),
@@ -197,7 +205,7 @@ comparisons as (
 runs as (
   select
     *,
-    count_if(is_above_average is not true) over (
+    count(*) filter (where is_above_average is not true) over (
       partition by record_source, force, measure order by month rows between unbounded preceding and current row
     ) as run_number
   from comparisons
@@ -208,7 +216,7 @@ above_average as (
     *,
     case
       when is_above_average then cast(
-        count_if(is_above_average) over (
+        count(*) filter (where is_above_average) over (
           partition by record_source, force, measure, run_number
           order by month
           rows between unbounded preceding and current row
@@ -256,7 +264,7 @@ baselines as (
 lines as (
   select
     * exclude (mean_offences, mean_moving_range),
-    if(mean_moving_range is null, null, mean_offences) as centre_line,
+    case when mean_moving_range is not null then mean_offences end as centre_line,
     greatest(0, mean_offences - 2.66 * mean_moving_range) + 0 * mean_moving_range as lower_limit,
     mean_offences + 2.66 * mean_moving_range as upper_limit,
     mean_offences - 2.66 * mean_moving_range * 2 / 3 as near_lower_line,
@@ -287,7 +295,7 @@ select
   months.rolling_12_previous,
   {{ change_pct("months.rolling_12", "months.rolling_12_previous") }} as rolling_12_change_pct,
   months.five_year_average,
-  cast(len(months.five_years) as integer) as five_year_years,
+  months.five_year_years,
   months.above_five_year_run,
   lines.baseline_from,
   lines.baseline_to,
@@ -327,4 +335,5 @@ inner join lines
     and months.force = lines.force
     and months.measure = lines.measure
     and months.financial_year = lines.financial_year
+order by months.record_source, months.force, months.measure, months.month
 {% endmacro %}

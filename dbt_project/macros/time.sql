@@ -1,6 +1,6 @@
 {#- First day of the financial year (1 April to 31 March) that a date lies in. -#}
 {% macro financial_year_start(day) -%}
-  make_date(year({{ day }}) - if(month({{ day }}) < 4, 1, 0), 4, 1)
+  make_date(year({{ day }}) - cast(month({{ day }}) < 4 as integer), 4, 1)
 {%- endmacro %}
 
 {#- The end of time: what "no cut-off" means to a macro that takes an as-of date. -#}

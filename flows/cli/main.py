@@ -285,10 +285,12 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
 
 
 def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool):
-    from flows.orchestration import prepare_prefect
+    from flows.orchestration import import_meanwhile, prepare_prefect
 
     prepare_prefect(settings)
     from flows.pipeline import ingest_and_publish
+
+    import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
 
     return ingest_and_publish(settings.landing_dir, sources, full_refresh)
 

@@ -1,6 +1,7 @@
 """Rules of every kind on rows made by hand: which rows fail, how many, and what happens when a rule can't be judged."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -8,14 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.stages.validate import RuleResult, suite, validate
+from flows.stages.validate.gx_on_duckdb import connection_to
 from flows.stages.validate.suite import Verdict, asset_name, suites
 
 CONTRACTS = load_contracts()
@@ -460,6 +465,14 @@ def test_any_path(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_great_expectations_can_not_write(tmp_path: Path) -> None:
+    arguments = connection_to(scratch(tmp_path, contract(), []))
+    engine = create_engine(arguments["connection_string"], **arguments["kwargs"])
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="read-only"):
+        connection.execute(text("create table another (number integer)"))
+    engine.dispose()
+
+
 # Suites
 
 
@@ -549,15 +562,35 @@ def test_no_personal_column_is_read(tmp_path: Path) -> None:
 def test_a_rule_that_raises_fails_the_run_without_quoting(
     tmp_path: Path, rule: dict[str, Any], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     described = contract({"code": "UNSOUND", **rule}, {"code": "SOUND", "breaks": "number = 1"})
     database = scratch(tmp_path, described, things({"colour": SECRET}))
     with pytest.raises(SaferCityError, match="things: Great Expectations could not judge the rule UNSOUND") as caught:
         validate(described, database)
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    assert (*capfd.readouterr(), caplog.text) == ("", "", "")
+    assert capfd.readouterr() == ("", "")
+    assert [record.name for record in caplog.records if record.name.startswith("great_expectations")] == []
+    assert SECRET not in caplog.text
     assert [path.name for path in tmp_path.iterdir()] == [database.name]
     query(database, "create table another (number integer)")
+
+
+RAISED, CALM = {"raised_exception": True}, {"raised_exception": False}
+
+
+@pytest.mark.parametrize("exception_info", [RAISED, {"one metric": CALM, "another": RAISED}])
+def test_an_error_counts_even_beside_a_result(exception_info: dict[str, Any]) -> None:
+    """Great Expectations tells of an error for the expectation as a whole, or for each metric."""
+    result = SimpleNamespace(
+        expectation_config=SimpleNamespace(meta={"code": "RED"}),
+        result={"element_count": 1, "unexpected_count": 0, "unexpected_index_query": "select 1"},
+        exception_info={"one metric": CALM, "another": CALM},
+    )
+    assert suite._verdict(contract(), result) == Verdict(code="RED", checked=1, failed=0, query="select 1")
+    result.exception_info = exception_info
+    with pytest.raises(SaferCityError, match="could not judge the rule RED"):
+        suite._verdict(contract(), result)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def view_of(rule: Rule) -> str | None:
     if asset_name(rule) == TYPED:
         return None
     columns = "*" if rule.breaks is None else f"row_id, coalesce(({rule.breaks}), false) as breaks"
-    rows = "" if rule.when is None else f" where ({rule.when})"
+    rows = "" if rule.when is None else f" where {rule.when}"
     return f"create or replace view {asset_name(rule)} as select {columns} from {TYPED}{rows}"
 
 

@@ -141,10 +141,9 @@ def _name_forces(connection: duckdb.DuckDBPyConnection, contract: Contract, forc
 
 
 def _mark_key_conflicts(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Copies of a key are compared whole, but only those of keys that do repeat."""
+    """Copies of a key are compared whole, but only those of keys that do repeat. A missing key equals no other."""
     key = ", ".join(["file_id", *(f'"{name}"' for name in contract.key)])
     content = ", ".join(["file_id", *(_name(column) for column in contract.loaded_columns)])
-    given = " and ".join(f'"{name}" is not null' for name in contract.key)
     same_key = " and ".join(f"typed.{name} = conflicting.{name}" for name in key.split(", "))
     connection.execute("alter table typed add column key_conflicts boolean default false")
     connection.execute(
@@ -156,7 +155,7 @@ def _mark_key_conflicts(connection: duckdb.DuckDBPyConnection, contract: Contrac
             from (
                 select distinct {content}
                 from typed
-                semi join (select {key} from typed where {given} group by all having count(*) > 1)
+                semi join (select {key} from typed group by all having count(*) > 1)
                     using ({key})
             )
             group by all

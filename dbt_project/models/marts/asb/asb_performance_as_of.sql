@@ -9,4 +9,3 @@
   )
 }}
 {{ performance("asb", "cast(as_of as date)") }}
-order by record_source, force, measure, month

@@ -9,4 +9,3 @@
   )
 }}
 {{ performance("public_order", "cast(as_of as date)") }}
-order by record_source, force, measure, month
