@@ -145,17 +145,19 @@ def remove_old(paths: Paths, keep: int) -> list[str]:
 def recover(paths: Paths, connection: duckdb.DuckDBPyConnection) -> None:
     """Put right what a killed run left: the link is the truth, the ledger and the folders follow it.
 
-    A release that was published but not recorded is recorded. A folder that is neither published nor recorded never
-    was a release and goes.
+    A release that was published but not recorded is recorded. One that is newer than the published one and not
+    recorded was never published, and a folder without a manifest never was a release: both go.
     """
     published = current(paths)
     recorded = {row[0] for row in connection.execute("select release_id from ledger.releases").fetchall()}
-    if published and published.release_id not in recorded:
-        record(connection, published)
-        recorded.add(published.release_id)
     if paths.releases.exists():
         for folder in paths.releases.iterdir():
-            if folder.is_dir() and folder.name not in recorded:
+            if not folder.is_dir() or folder.name in recorded:
+                continue
+            release = read_release(folder)
+            if release and published and release.published_at <= published.published_at:
+                record(connection, release)
+            else:
                 shutil.rmtree(folder)
     if paths.published.exists():
         for link in paths.published.glob(".*.new"):

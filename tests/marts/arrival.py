@@ -1,14 +1,19 @@
 """Deliveries on their way to the marts without Prefect: the stages before dbt, in the order of the flow."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
+import duckdb
+
 from flows import runs, warehouse
+from flows.contracts import load_contracts
 from flows.settings import Settings
-from flows.stages import extract, load, validate
+from flows.stages import extract, load, transform, validate
+from tests.marts.compiled import Project
 from tests.model.police_uk import SOURCE, File
 from tests.model.worlds import write
 
@@ -39,3 +44,14 @@ def receive(settings: Settings, today: date) -> None:
             with warehouse.connect(settings) as connection:
                 load.load(run.contracts[SOURCE], connection, extracted.database, run.run_id, run.started)
         runs.remember_files(run, landing, [extracted])
+
+
+@contextmanager
+def marts(settings: Settings, project: Project) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the marts built from what was received, in a release in memory called `safer_city`."""
+    with warehouse.connect(settings) as connection:
+        transform.write_sources(connection, load_contracts())
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.paths.warehouse}' as warehouse; attach ':memory:' as safer_city")
+        project.build(connection)
+        yield connection

@@ -76,16 +76,18 @@ def _statements(node: dict[str, Any]) -> list[str]:
         case "seed":
             file = Path(node["root_path"]) / node["original_file_path"]
             types = config["column_types"]
-            return [f"create table {name} as from read_csv('{file}', header = true, delim = ',', columns = {types})"]
+            return [
+                f"create or replace table {name} as from read_csv('{file}', header = true, delim = ',', columns = {types})"
+            ]
         case "view":
-            return [f"create view {name} as ({query}\n)"]
+            return [f"create or replace view {name} as ({query}\n)"]
         case "table_function":
-            return [f"create macro {name}({', '.join(config['parameters'])}) as table ({query}\n)"]
+            return [f"create or replace macro {name}({', '.join(config['parameters'])}) as table ({query}\n)"]
         case _ if config["contract"]["enforced"]:
             columns = ", ".join(_column(column) for column in node["columns"].values())
-            return [f"create table {name} ({columns})", f"insert into {name} by name ({query}\n)"]
+            return [f"create or replace table {name} ({columns})", f"insert into {name} by name ({query}\n)"]
         case _:
-            return [f"create table {name} as ({query}\n)"]
+            return [f"create or replace table {name} as ({query}\n)"]
 
 
 def _column(column: dict[str, Any]) -> str:

@@ -30,9 +30,7 @@ KEYS = {
 NOT_MODELLED = {"deliveries": {"content_hash", "loaded_at", "reason_code", "reason"}}
 
 
-def differences(
-    connection: duckdb.DuckDBPyConnection, model: Model, as_of_dates: Iterable[date]
-) -> list[str]:
+def differences(connection: duckdb.DuckDBPyConnection, model: Model, as_of_dates: Iterable[date]) -> list[str]:
     """The differences between the release attached as `safer_city` and the model, a line each.
 
     A line names table, row, column, and what was expected and got. Floating-point numbers may differ by one part in
@@ -45,9 +43,7 @@ def differences(
     for theme in THEMES:
         for as_of in (None, *as_of_dates):
             table = f"{theme}_performance" + (f"_as_of(date '{as_of}')" if as_of else "")
-            expected = [
-                {**row, "measure_label": labels[row["measure"]]} for row in model.performance(theme, as_of)
-            ]
+            expected = [{**row, "measure_label": labels[row["measure"]]} for row in model.performance(theme, as_of)]
             found += _in_table(table, KEYS["performance"], expected, _rows(connection, table))
     more = len(found) - SHOWN
     return found[:SHOWN] + ([f"… and {more} more"] if more > 0 else [])
@@ -58,8 +54,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
     names = [column[0] for column in result.description or ()]
     hidden = NOT_MODELLED.get(table, set())
     return [
-        {name: value for name, value in zip(names, row, strict=True) if name not in hidden}
-        for row in result.fetchall()
+        {name: value for name, value in zip(names, row, strict=True) if name not in hidden} for row in result.fetchall()
     ]
 
 

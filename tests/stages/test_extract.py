@@ -48,7 +48,7 @@ def contract(**delivery: Any) -> Contract:
         description="One row per event of a made-up desk.",
         owner="Nobody in particular",
         cadence="daily",
-        delivery=Delivery(**{"kind": "changes", "naming": "dated"} | delivery),
+        delivery=Delivery.model_validate({"kind": "changes", "naming": "dated"} | delivery),
         key=("ref",),
         columns=tuple(Column(type="text", description=f"The {c['name']} of an event", **c) for c in columns),
     )
@@ -355,6 +355,14 @@ def test_record_numbers_count_records_and_not_lines(desk: Desk) -> None:
     assert desk.ask("select received from files") == [(5,)]
 
 
+def test_a_single_column(tmp_path: Path) -> None:
+    columns = [column for column in EVENTS.columns if column.name != "place"]
+    desk = Desk(tmp_path, EVENTS.model_copy(update={"columns": tuple(columns)}))
+    desk.put("events_2024-01-31.csv", 'ref\nA\n \n""\nB\n')
+    desk.extract()
+    assert desk.ask("select record_no, ref from received order by row_id") == [(2, "A"), (3, None), (4, "B")]
+
+
 def test_a_misnamed_file_is_in_the_files_with_its_hash(desk: Desk) -> None:
     desk.put("events.csv", "ref,place\nA1,x\n")
     desk.put("events_2024-01-31.csv", "ref,place\nA1,x\n")
@@ -414,6 +422,19 @@ class TestRepeats:
         extracted = desk.extract()
         assert (extracted.rows, extracted.rejected, extracted.repeats) == (1, 1, 0)
 
+    @pytest.mark.parametrize("content", ["", "<html>404 Not Found</html>\n", STREET_HEADER, f"{STREET_HEADER}\r\n"])
+    def test_a_file_that_does_not_say_whose_it_is_is_reported_for_each_force(self, street: Desk, content: str) -> None:
+        for name in ("a/2023-01-kent-street.csv", "b/2023-01-essex-street.csv", "c/2023-01-kent-street.csv"):
+            street.put(name, content)
+        extracted = street.extract()
+        assert (extracted.files, extracted.rejected, extracted.repeats) == (2, 2, 1)
+
+    def test_a_renamed_copy_of_a_sound_slice_is_a_repeat(self, street: Desk) -> None:
+        for name in ("2023-01-city-of-london-street.csv", "2023-01-col-street.csv"):
+            street.put(name, f"{STREET_HEADER}\n,2023-01,Made-up Force,,,,,,,Drugs,,\n")
+        extracted = street.extract()
+        assert (extracted.files, extracted.rows, extracted.repeats) == (1, 1, 1)
+
     def test_a_rejected_file_is_reported_once(self, desk: Desk) -> None:
         desk.put("a/events_2024-01-31.csv", "nothing\n")
         desk.put("b/events_2024-01-31.csv", "nothing\n")
@@ -423,7 +444,7 @@ class TestRepeats:
 
 class TestFilesThatChange:
     def change(self, path: Path) -> None:
-        path.write_text("ref,place\nB1,other\nB2,other\n")
+        path.write_text("ref,place\nB1,as many rows as before\n")
 
     @pytest.mark.parametrize("content", ["ref,place\nA1,x\n", 'ref,place\nA1,"x\ny"\n'])
     def test_a_file_that_changes_after_it_was_hashed_waits(

@@ -112,6 +112,8 @@ def assert_both_ways(texts: list[str]) -> int:
     encoded = [text.encode() for text in texts]
     expected = [by_the_fine_print(text.removeprefix("\ufeff"), 3) or "QUOTE_UNCLOSED" for text in texts]
     fast: set[int] = set()
+    plainly = Text.is_plain.fget
+    assert plainly is not None
 
     def is_plain(text: Text) -> bool:
         if text.file_id > len(texts) or not plainly(text):
@@ -119,8 +121,6 @@ def assert_both_ways(texts: list[str]) -> int:
         fast.add(text.file_id)
         return True
 
-    plainly = Text.is_plain.fget
-    assert plainly is not None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "is_plain", property(is_plain))
         assert read(encoded * 2) == expected * 2
@@ -159,13 +159,13 @@ def written(draw: st.DrawFn, cell: str, plain: bool) -> str:
     return draw(st.sampled_from(choices))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(csv_texts(), min_size=1, max_size=12))
 def test_tables_written_in_odd_ways(texts: list[str]) -> None:
     assert_both_ways(texts)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(st.sampled_from('aé,,"\n\n\r ')), min_size=1, max_size=30))
 def test_any_characters_at_all(tails: list[str]) -> None:
     assert_both_ways([f"{HEADER}\n{tail}" for tail in tails])

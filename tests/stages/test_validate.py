@@ -632,6 +632,17 @@ def test_an_expectation_whose_query_finds_other_rows_is_refused(tmp_path: Path) 
         judged(tmp_path, [rule], *ROWS)
 
 
+def test_an_error_of_duckdb_is_not_quoted(tmp_path: Path) -> None:
+    database = scratch(tmp_path, contract(), things({"colour": SECRET}))
+    query(database, "alter table files drop column extract_date")
+    with pytest.raises(
+        SaferCityError, match=r"things: DuckDB failed on .*scratch.duckdb \(BinderException\)"
+    ) as caught:
+        validate(contract(), database)
+    assert "extract_date" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
 # Cost
 
 APART = """

@@ -141,17 +141,6 @@ class _Passing:
     def content(self, plain: Path) -> Content:
         self._tidy.add(self._line_begun)
         encoding = self._encoding.encoding()
-        problem = (
-            _EMPTY
-            if not self._head
-            else _PACKED_UNNAMED
-            if _PACKED.match(self._head)
-            else _NOT_TEXT
-            if encoding is None
-            else _ENDLESS
-            if self._is_endless
-            else None
-        )
         return Content(
             sha256=self._digest.hexdigest(),
             plain=plain,
@@ -161,8 +150,17 @@ class _Passing:
             is_tidy=self._tidy.is_tidy and encoding == "utf-8",
             lines=self._tidy.lines,
             commas=self._tidy.commas,
-            problem=problem,
+            problem=self._problem(encoding),
         )
+
+    def _problem(self, encoding: str | None) -> Problem | None:
+        if not self._size:
+            return _EMPTY
+        if _PACKED.match(self._head):
+            return _PACKED_UNNAMED
+        if encoding is None:
+            return _NOT_TEXT
+        return _ENDLESS if self._is_endless else None
 
 
 def _chunks(arrival: Arrival, archives: Archives) -> Generator[bytes]:

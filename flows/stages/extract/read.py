@@ -20,6 +20,7 @@ from flows.stages.extract.tables import Scratch, Text
 DATABASE = "scratch.duckdb"
 
 _BATCH_BYTES = 64 << 20
+_BATCH_FILES = 1000
 _AHEAD_BYTES = 128 << 20
 _AHEAD_FILES = 256
 _READERS = 2
@@ -85,7 +86,8 @@ def extract(
                 batch.append(text)
             else:
                 _plain_copy(Path(work), file_id).unlink(missing_ok=True)
-            if file_id == len(arrivals) or sum(text.content.size for text in batch) >= _BATCH_BYTES:
+            is_full = len(batch) == _BATCH_FILES or sum(text.content.size for text in batch) >= _BATCH_BYTES
+            if is_full or file_id == len(arrivals):
                 extraction.load(batch, tables, Path(work))
                 batch = []
             if progress:
@@ -112,21 +114,14 @@ class _Extraction:
             self._wait(arrival)
             return None
         self._looked_at.setdefault(arrival.file.path, arrival.file)
-        delivery = _identity(arrival, content)
+        text = self._with_header(Text(file_id, arrival, content, problem=arrival.problem or content.problem))
+        delivery = _identity(text)
         if delivery in self._copies or self._is_repeat(arrival, content.sha256):
             self._copies.setdefault(delivery, []).append(arrival)
             self._extracted.repeats += 1
             return None
         self._copies[delivery] = []
-        text = Text(file_id, arrival, content, problem=arrival.problem or content.problem)
         self.texts.append(text)
-        if not text.problem:
-            names = read_header(content)
-            header = names if isinstance(names, Problem) else match_header(names, self._contract)
-            if isinstance(header, Header):
-                text.header = header
-            else:
-                text.problem = header
         if text.problem:
             self._is_still_there(text)
             return None
@@ -168,6 +163,16 @@ class _Extraction:
         self._extracted.looked_at = [file for path, file in self._looked_at.items() if path not in self._changed]
         return self._extracted
 
+    def _with_header(self, text: Text) -> Text:
+        if not text.problem:
+            names = read_header(text.content)
+            header = names if isinstance(names, Problem) else match_header(names, self._contract)
+            if isinstance(header, Header):
+                text.header = header
+            else:
+                text.problem = header
+        return text
+
     def _load_exactly(self, text: Text, tables: Scratch, work: Path) -> None:
         good, malformed = work / f"{text.file_id}.good", work / f"{text.file_id}.malformed"
         assert text.header is not None
@@ -186,7 +191,7 @@ class _Extraction:
         if text.arrival.file.is_unchanged():
             return True
         self.texts.remove(text)
-        copies = self._copies.pop(_identity(text.arrival, text.content))
+        copies = self._copies.pop(_identity(text))
         self._extracted.repeats -= len(copies)
         for arrival in (text.arrival, *copies):
             self._wait(arrival)
@@ -221,10 +226,16 @@ def _contents(arrivals: Sequence[Arrival], work: Path) -> Iterator[tuple[int, Ar
         archives.close()
 
 
-def _identity(arrival: Arrival, content: Content) -> object:
-    """What makes two deliveries of a source the same. Files whose names are wrong are each reported."""
-    misnamed = None if arrival.extract_date else arrival.file_name
-    return arrival.force, arrival.slice, arrival.extract_date, arrival.revision, content.sha256, misnamed
+def _identity(text: Text) -> object:
+    """What makes two deliveries of a source the same.
+
+    The name counts where nothing in the file says whose it is: an empty file, or an error page that was saved in
+    place of the data, is the same for every force and has to be reported for each.
+    """
+    arrival, content = text.arrival, text.content
+    tells_nothing = text.problem is not None or (content.is_tidy and content.lines == 1)
+    name = arrival.file_name if tells_nothing else None
+    return arrival.force, arrival.slice, arrival.extract_date, arrival.revision, content.sha256, name
 
 
 def _plain_copy(work: Path, file_id: int) -> Path:

@@ -10,6 +10,8 @@ The stage adds to the scratch file what the load reads:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,18 +47,32 @@ def validate(contract: Contract, database: Path) -> list[RuleResult]:
     The file must be closed, and is closed again afterwards.
     Raises UsageError for a rule that cannot be run, SaferCityError when the failing rows are not as many as counted.
     """
-    with duckdb.connect(str(database)) as connection:
+    with _opened(contract, database) as connection:
         build_typed(connection, contract)
         for rule in contract.all_rules:
             _make_view(connection, contract, rule)
         has_rows = connection.execute("from typed limit 1").fetchone() is not None
     verdicts = judge(contract, database) if has_rows else []
-    with duckdb.connect(str(database)) as connection:
+    with _opened(contract, database) as connection:
         connection.execute("create or replace table failures (code varchar, row_id bigint)")
         for verdict in verdicts:
             _write_failures(connection, contract, verdict)
         _write_rule_results(connection, contract)
         return _read_rule_results(connection)
+
+
+@contextmanager
+def _opened(contract: Contract, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The scratch file, closed afterwards. The text of an error of DuckDB may quote values, so it is not passed on."""
+    try:
+        with duckdb.connect(str(database)) as connection:
+            connection.execute("set enable_progress_bar = false")
+            yield connection
+    except duckdb.Error as error:
+        raise SaferCityError(
+            f"{contract.source}: DuckDB failed on {database} ({type(error).__name__}); "
+            "see that there is disk space and memory left, and run again"
+        ) from None
 
 
 def _make_view(connection: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) -> None:

@@ -127,7 +127,9 @@ class BufferedDialect(PGDialect):
         return [], {"read_only": True}
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
-        return BufferedConnection(self.loaded_dbapi.connect(*args, **kwargs))
+        connection: Any = self.loaded_dbapi.connect(*args, **kwargs)
+        connection.execute("set enable_progress_bar = false")
+        return BufferedConnection(connection)
 
     def initialize(self, connection: Connection) -> None:
         DefaultDialect.initialize(self, connection)

@@ -1,0 +1,152 @@
+"""However deliveries arrive, the warehouse and the release are the same: any batches, any order, any repeats.
+
+Real runs of dbt. Files that contradict each other are left out: of those the first loaded stands.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+
+from flows.contracts import load_contracts
+from flows.settings import Settings
+from flows.stages.transform import transform
+from tests.marts.arrival import place, receive
+from tests.marts.differences import differences
+from tests.model.police_uk import File, Model, read
+from tests.model.worlds import LAST_EXTRACT, worlds_together
+
+OF_THE_RUN = {"run", "run_id", "loaded_at", "quarantined_at", "path"}
+"""Columns that say when and by which run a row came, and at which place it was found first."""
+
+NOT_COMPARED = {"ledger.files", "ledger.runs"}
+"""Tables about runs and the landing folder, not about deliveries."""
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [range(3000, 3006), range(3006, 3012)]
+    + [pytest.param(range(first, first + 6), marks=pytest.mark.slow) for first in range(3100, 3220, 6)],
+    ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}",
+)
+def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -> None:
+    settings, rng = Settings(data=tmp_path / "data"), Random(seeds[0])
+    files = without_contradictions(worlds_together(seeds))
+
+    at_once = deliver([files], settings, tmp_path / "at once")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{at_once}/safer_city.duckdb' (read_only)")
+        found = differences(connection, Model(files, LAST_EXTRACT), [])
+        assert not found, "\n".join(found)
+
+    shutil.rmtree(settings.landing_dir)
+    settings.paths.warehouse.unlink()
+    in_batches = deliver(batches(files, rng), settings, tmp_path / "in batches")
+    assert_same(in_batches, at_once)
+
+    assert build(settings, full_refresh=True)
+    assert_same(keep(settings, tmp_path / "made anew"), in_batches)
+
+
+def without_contradictions(files: Sequence[File]) -> list[File]:
+    """The files without those that claim the extract of an earlier one, with other content or under another name.
+
+    A file that would be rejected anyway is no contradiction; one delivery at two places keeps the name of the first.
+    """
+    kept: list[File] = []
+    claimed: dict[object, object] = {}
+    for file in files:
+        delivery = read(file)
+        if (
+            delivery is None
+            or Model([file], LAST_EXTRACT).deliveries()[0]["state"] == "rejected"
+            or claimed.setdefault(delivery.extract, (delivery.content, delivery.file_name))
+            == (
+                delivery.content,
+                delivery.file_name,
+            )
+        ):
+            kept.append(file)
+    return kept
+
+
+def batches(files: Sequence[File], rng: Random) -> list[list[File]]:
+    """The files in three batches, of which later ones bring some files of earlier ones again, at other places."""
+    arriving: list[list[File]] = [[], [], []]
+    for file in rng.sample(files, len(files)):
+        arriving[rng.randrange(3)].append(file)
+    for number in (1, 2):
+        earlier = [file for batch in arriving[:number] for file in batch]
+        again = rng.sample(earlier, len(earlier) // 5)
+        arriving[number] += [File(f"again-{number}/{file.path}", file.rows) for file in again]
+    return arriving
+
+
+def deliver(arriving: Iterable[Sequence[File]], settings: Settings, kept: Path) -> Path:
+    """Deliver batch after batch, each followed by a build; returns the folder with copies of the final files."""
+    in_landing: list[File] = []
+    for number, batch in enumerate(arriving):
+        in_landing += batch
+        place(in_landing, settings.landing_dir)
+        receive(settings, LAST_EXTRACT)
+        assert build(settings) == (number == 0)
+    return keep(settings, kept)
+
+
+def build(settings: Settings, *, full_refresh: bool = False) -> bool:
+    """Build and audit a release with dbt; returns whether the states were made anew."""
+    return transform(settings, load_contracts(), "as ever", full_refresh=full_refresh).rebuilt_states
+
+
+def keep(settings: Settings, folder: Path) -> Path:
+    """Copy warehouse and release to a folder, and return it."""
+    folder.mkdir()
+    shutil.copy(settings.paths.warehouse, folder)
+    shutil.copy(settings.paths.building / "safer_city.duckdb", folder)
+    return folder
+
+
+def assert_same(got: Path, expected: Path) -> None:
+    """Compare every table of two warehouses and of their releases, but for what is of the run."""
+    with duckdb.connect() as connection:
+        for database in ("warehouse", "safer_city"):
+            for alias, folder in (("got", got), ("expected", expected)):
+                connection.execute(f"attach '{folder}/{database}.duckdb' as {alias} (read_only)")
+            assert columns_of_tables(connection, "got") == columns_of_tables(connection, "expected")
+            for table, columns in columns_of_tables(connection, "got").items():
+                wrong = only_in(connection, table, columns, "got", "expected")
+                missing = only_in(connection, table, columns, "expected", "got")
+                assert (wrong, missing) == ([], []), f"{table} in {got.name} and {expected.name}: {columns}"
+            connection.execute("detach got; detach expected")
+
+
+def columns_of_tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
+    rows = connection.execute(
+        """
+        select schema_name || '.' || table_name, list(column_name order by column_index)
+        from duckdb_columns()
+        semi join duckdb_tables() using (database_name, schema_name, table_name)
+        where database_name = ?
+        group by all
+        order by all
+        """,
+        [database],
+    ).fetchall()
+    return {
+        table: [column for column in columns if column not in OF_THE_RUN]
+        for table, columns in rows
+        if table not in NOT_COMPARED
+    }
+
+
+def only_in(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], one: str, other: str
+) -> list[tuple[object, ...]]:
+    """Some of the rows that one of the databases has more often than the other."""
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return connection.execute(
+        f"select {listed} from {one}.{table} except all select {listed} from {other}.{table} limit 5"
+    ).fetchall()

@@ -1,0 +1,92 @@
+"""The marts against the plain model where random worlds hardly ever come by."""
+
+from datetime import date
+from pathlib import Path
+
+from flows.settings import Settings
+from tests.marts.arrival import marts, place, receive
+from tests.marts.compiled import Project
+from tests.marts.differences import differences
+from tests.model.police_uk import HEADER, File, Lines, Model, chart_lines, months_later
+
+TODAY = date(2024, 1, 1)
+CITY = "City of London Police"
+APRIL = date(2016, 4, 1)
+ASB = "Anti-social behaviour"
+
+
+def row(month: date, force: str, crime_type: str = ASB) -> dict[str, str]:
+    values = {"Month": f"{month:%Y-%m}", "Reported by": force, "Falls within": force, "Crime type": crime_type}
+    return {header: values.get(header, "") for header in HEADER}
+
+
+def street_file(month: date, *rows: dict[str, str], above: str = "") -> File:
+    return File(f"{above}{month:%Y-%m}-anywhere-street.csv", rows)
+
+
+def compare(files: list[File], project: Project, settings: Settings, today: date = TODAY) -> None:
+    """Compare the marts of what was received with the model of the files."""
+    with marts(settings, project) as connection:
+        found = differences(connection, Model(files, today), [])
+        assert not found, "\n".join(found)
+        assert project.failed_tests(connection) == {}
+
+
+def test_a_count_that_lies_on_a_line_of_the_chart_is_not_beyond_it(project: Project, tmp_path: Path) -> None:
+    # Binary fractions miss such a line by a hair: 4.4 − 2.66 × 10/19 is 3, and 3.0000000000000004 in them.
+    settings = Settings(data=tmp_path)
+    files = [file for step in (1, 2, 3, 5, 15) for low in range(step, step + 4) for file in on_the_lines(low, step)]
+    place(files, settings.landing_dir)
+    receive(settings, TODAY)
+    compare(sorted(files, key=lambda file: file.path), project, settings)
+
+
+def on_the_lines(low: int, step: int) -> list[File]:
+    """Files of one force: twenty months that make a baseline, then months whose counts lie on its lines.
+
+    12 months at `low` and 8 at `low + step`, with 10 moves between them: the mean is low + 0.4 steps, the mean moving
+    range 10/19 steps, and 2.66 of those are 1.4 steps.
+    """
+    high = low + step
+    baseline = [low] * 6 + [high, low] * 4 + [high] * 4 + [low] * 2
+    first = months_later(APRIL, -len(baseline))
+    counts = {months_later(first, number): count for number, count in enumerate(baseline)}
+    lines = chart_lines(counts, list(counts))
+    assert lines is not None
+    for count in [low, *whole_numbers_on(lines)]:
+        counts[months_later(first, len(counts))] = count
+    force = f"Force {low} {step}"
+    return [
+        street_file(month, row(month, force, "Drugs"), *[row(month, force)] * count, above=f"{force}/")
+        for month, count in counts.items()
+    ]
+
+
+def whole_numbers_on(lines: Lines) -> list[int]:
+    """The lines that are whole numbers: both limits, and thrice each line that "near" is judged by."""
+    near = (lines.centre + lines.reach * 2 / 3, lines.centre - lines.reach * 2 / 3)
+    drawn = (lines.upper, lines.lower, *[near[0]] * 3, *[near[1]] * 3)
+    return [int(line) for line in drawn if line.denominator == 1 and line >= 0]
+
+
+def test_a_file_of_which_no_row_names_a_force_is_of_no_month(project: Project, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    march = months_later(APRIL, -1)
+    files = [street_file(march, row(march, "")), street_file(APRIL, row(APRIL, CITY))]
+    place(files, settings.landing_dir)
+    receive(settings, TODAY)
+    compare(files, project, settings)
+
+
+def test_an_extract_of_the_future_is_loaded_when_it_is_supplied_again_on_its_day(
+    project: Project, tmp_path: Path
+) -> None:
+    settings = Settings(data=tmp_path)
+    early = street_file(APRIL, row(APRIL, CITY), above="published-2016-06/")
+    again = File(f"again/{early.path}", early.rows)
+    place([early], settings.landing_dir)
+    receive(settings, date(2016, 6, 29))
+    compare([early], project, settings, date(2016, 6, 29))
+    place([early, again], settings.landing_dir)
+    receive(settings, date(2016, 6, 30))
+    compare([early, again], project, settings, date(2016, 6, 30))
