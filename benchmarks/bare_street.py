@@ -600,6 +600,7 @@ def build(landing: Path, out: Path) -> dict[str, float]:
     with timed("find"):
         files = street_files(landing)
     with duckdb.connect(str(out / "warehouse.duckdb")) as connection:
+        connection.execute("set enable_progress_bar = false")
         with timed("load"):
             connection.execute("create temp table files (file varchar, month date, extract_date date)")
             connection.executemany("insert into files values (?, ?, ?)", files)

@@ -58,7 +58,8 @@ class Measurement:
 
     `cpu`: user and system time of the command and of the processes it waited for. `largest`: peak of its largest
     process. `together`: peak of the sum over its processes, sampled, which counts shared pages more than once; None
-    where there is no /proc. `stages`: wall time of each stage, as the command says.
+    where there is no /proc. `stages`: wall time of each stage, as the command says. `state`: what the pipeline says it
+    did; None of the bare script.
     """
 
     wall: float
@@ -66,6 +67,7 @@ class Measurement:
     largest: float
     together: float | None
     stages: dict[str, float]
+    state: str | None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class Results:
 
     def ratio(self, value: Callable[[Measurement], float]) -> float:
         """(full load − one row) ÷ bare script, of medians."""
-        return (self.median(FULL, value) - self.median(START_UP, value)) / self.median(BARE_LOAD, value)
+        full, start_up, bare = (self.median(case, value) for case in (FULL, START_UP, BARE_LOAD))
+        return (full - start_up) / bare
 
 
 def main() -> int:
@@ -221,17 +224,26 @@ def measure_all(folders: Folders, files: list[Path], repeat: int) -> Results:
         results.add(FULL, run_pipeline(folders, folders.landing, full))
         results.add(BARE_LOAD, run_bare(folders))
         results.equal_rows = compare_apart(full, folders.bare)
-        results.add(NOTHING, run_pipeline(folders, folders.landing, full))
+        results.add(NOTHING, run_pipeline(folders, folders.landing, full, expected="nothing to do"))
         shutil.copytree(prepared, month, symlinks=True)
         results.add(MONTH, run_pipeline(folders, folders.landing, month))
         compare_apart(month, folders.bare)
     return results
 
 
-def run_pipeline(folders: Folders, landing: Path, data: Path) -> Measurement:
-    """Run the pipeline as a user would, with default settings and a data folder of its own."""
+def run_pipeline(folders: Folders, landing: Path, data: Path, expected: str = "done") -> Measurement:
+    """Run the pipeline as a user would, with default settings and a data folder of its own.
+
+    Raises BenchmarkError when it did not do what is expected.
+    """
     command = [str(SAFERCITY), "run", "--landing", str(landing), "--json"]
-    return run(command, folders.working, {"SAFERCITY_DATA": str(data)})
+    measurement = run(command, folders.working, {"SAFERCITY_DATA": str(data)})
+    if measurement.state != expected:
+        raise BenchmarkError(
+            f"the pipeline says {measurement.state!r} where {expected!r} was expected; if its code or a contract was"
+            " edited while this ran, run it again"
+        )
+    return measurement
 
 
 def run_bare(folders: Folders) -> Measurement:
@@ -270,6 +282,7 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
         largest=usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2),
         together=memory.peak,
         stages=said.get("seconds", {}),
+        state=said.get("state"),
     )
 
 
@@ -325,6 +338,7 @@ def compare(data: Path, bare: Path) -> dict[str, int]:
     """
     rows, wrong = {}, []
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         for name, path in {
             "pipeline": data / "published" / "safer_city.duckdb",
             "pipeline_warehouse": data / "warehouse" / "warehouse.duckdb",

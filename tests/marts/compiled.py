@@ -75,10 +75,8 @@ def _statements(node: dict[str, Any]) -> list[str]:
     match config["materialized"]:
         case "seed":
             file = Path(node["root_path"]) / node["original_file_path"]
-            types = config["column_types"]
-            return [
-                f"create or replace table {name} as from read_csv('{file}', header = true, delim = ',', columns = {types})"
-            ]
+            rows = f"read_csv('{file}', header = true, delim = ',', columns = {config['column_types']})"
+            return [f"create or replace table {name} as from {rows}"]
         case "view":
             return [f"create or replace view {name} as ({query}\n)"]
         case "table_function":

@@ -15,6 +15,9 @@ from tests.model.police_uk import THEMES, Model, Row
 SHOWN = 20
 """So many differences are shown; there may be thousands with one cause."""
 
+ROW_SHOWN = 200
+"""So many characters are shown of a row that is missing or too many."""
+
 FACT = ("force", "month", "crime_id")
 MEASURE = ("record_source", "force", "measure", "month")
 KEYS = {
@@ -70,7 +73,7 @@ def _in_table(table: str, key: Sequence[str], expected: list[Row], got: list[Row
         wanted, held = expected_by_key[values], got_by_key[values]
         where = f"{table}, {', '.join(str(value) for value in values)}"
         if len(wanted) != len(held):
-            lines.append(f"{where}: expected {len(wanted)} rows, got {len(held)}: {wanted or held}")
+            lines.append(f"{where}: expected {len(wanted)} rows, got {len(held)}: {str(wanted or held)[:ROW_SHOWN]}")
             continue
         for wanted_row, held_row in zip(wanted, held, strict=True):
             lines += [

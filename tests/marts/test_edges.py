@@ -78,6 +78,16 @@ def test_a_file_of_which_no_row_names_a_force_is_of_no_month(project: Project, t
     compare(files, project, settings)
 
 
+def test_empty_files_are_each_reported_together_or_one_after_the_other(project: Project, tmp_path: Path) -> None:
+    files = [File(f"2016-04-{name}-street.csv", ()) for name in ("essex", "kent")]
+    for batches in ([files], [files[:1], files]):
+        settings = Settings(data=tmp_path / f"{len(batches)} batches")
+        for in_landing in batches:
+            place(in_landing, settings.landing_dir)
+            receive(settings, TODAY)
+        compare(files, project, settings)
+
+
 def test_an_extract_of_the_future_is_loaded_when_it_is_supplied_again_on_its_day(
     project: Project, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ How the model reads what the specification leaves open:
   received. One whose path alone rejects it (an impossible month, an extract in the future) is not read: its force
   is None, and so are received and rejected.
 * Nobody reported a file whose `Reported by` is blank throughout, or that has no rows: its force is None.
+* Where the force is None, the file's name says whose delivery it is: two empty files are one delivery only when
+  their names are the same too, so that each force's is reported.
 """
 
 import calendar
@@ -181,6 +183,10 @@ class Delivery:
         """What two files must not both claim with different content: force, slice, extract date."""
         return (self.force, self.month, self.extract_date)
 
+    def is_same_as(self, other: "Delivery") -> bool:
+        """Whether another file of the same extract is this delivery at another place."""
+        return self.content == other.content and (self.force is not None or self.file_name == other.file_name)
+
     def reject_unread(self) -> None:
         self.force = self.received = None
         self.reject()
@@ -210,7 +216,7 @@ class Model:
         if delivery.extract_date and delivery.extract_date > today:
             delivery.reject_unread()
         same_extract = [other for other in self._deliveries if other.extract == delivery.extract]
-        if any(other.content == delivery.content for other in same_extract):
+        if any(delivery.is_same_as(other) for other in same_extract):
             return
         is_conflict = any(other.state == "loaded" for other in same_extract)
         is_too_bad = delivery.quarantined >= 10 and delivery.quarantined * 5 > (delivery.received or 0)

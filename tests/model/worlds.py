@@ -74,7 +74,7 @@ class Shape:
     rows: tuple[int, int]
 
 
-SHORT = Shape(forces=(1, 3), months=(1, 6), rows=(2, 15))
+SHORT = Shape(forces=(1, 3), months=(1, 6), rows=(2, 22))
 MIDDLE = Shape(forces=(1, 3), months=(7, 26), rows=(2, 9))
 LONG = Shape(forces=(1, 2), months=(40, 80), rows=(2, 6))
 

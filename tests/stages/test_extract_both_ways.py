@@ -177,6 +177,7 @@ def test_any_characters_at_all(tails: list[str]) -> None:
         "a,b,c\n1,2,3\n",
         "a,b,c\r\n1,2,3\r\n4,5,6",
         '"a","b","c"\n"1","2,2","say ""x"""\n"","",""\n',
+        '\ufeff"a","b","c"\n1,2,3\n',
         "\ufeffa,b,c\né,£,\u2028\n",
         "a,b,c\n",
         "a,b,c",

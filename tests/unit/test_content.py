@@ -263,6 +263,7 @@ class TestFilesThatChange:
         (b"a,b", 1, 1),
         (b"a,b\n1,2\n3,4", 3, 3),
         (b"\xef\xbb\xbfa,b\r\n1,2\r\n", 2, 2),
+        (b'\xef\xbb\xbf"a","b,c"\n1,2\n', 2, 2),
         (b'"a","b,b"\n"1,,","2""2"\n', 2, 2),
         (b'a,""\n"""",","\n', 2, 2),
         (b'x,"y"', 1, 1),

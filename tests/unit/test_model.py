@@ -320,6 +320,12 @@ def test_the_same_delivery_at_another_place_is_seen_once() -> None:
     assert [delivery["file_name"] for delivery in model.deliveries()] == ["2017-02-city-of-london-street.csv"]
 
 
+def test_empty_files_of_two_names_are_two_deliveries() -> None:
+    names = [f"2017-02-{name}-street.csv" for name in ("kent", "essex")]
+    model = load(*[File(f"{above}{name}", ()) for name in names for above in ("", "published-2017-04/")])
+    assert [delivery["file_name"] for delivery in model.deliveries()] == names
+
+
 def test_of_two_files_that_claim_the_same_extract_the_first_stands() -> None:
     model = load(
         File(PATH, (row(),)),

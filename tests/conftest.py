@@ -1,0 +1,72 @@
+"""What all tests share: an environment without settings of whoever runs them, and a published release to look at."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.settings import quiet_environment
+from tests.faults.sandbox import Sandbox
+from tests.faults.street import first_batch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment(shared_folder: Path) -> Iterator[None]:
+    """No setting of the person who runs the tests counts, and nothing that a library keeps lands in their home."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(("SAFERCITY_", "PREFECT_", "DBT_")):
+                environment.delenv(name)
+        environment.setenv("PREFECT_HOME", str(shared_folder / "prefect"))
+        quiet_environment()
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary folder that all worker processes of the session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def once(shared_folder: Path) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes a folder once in the session: one worker process does, the others wait for it."""
+
+    def made_once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = shared_folder / name, shared_folder / f"{name}.made"
+        with (shared_folder / f"{name}.lock").open("w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                folder.mkdir()
+                make(folder)
+                made.touch()
+        return folder
+
+    return made_once
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    """An empty warehouse of the test's own."""
+    return Sandbox(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def published(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+    """A warehouse with the first batch loaded and published; look, but do not touch."""
+
+    def publish(folder: Path) -> None:
+        made = Sandbox(folder)
+        made.deliver(first_batch())
+        made.run()
+
+    return Sandbox(once("published", publish))
+
+
+@pytest.fixture
+def published_copy(published: Sandbox, tmp_path: Path) -> Sandbox:
+    """The same, for a test that changes it. Its landing folder is empty."""
+    return published.copy(tmp_path)

@@ -1,0 +1,101 @@
+"""What the documentation shows works: its SQL, its picture, its links, and the commands and settings that it names."""
+
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from flows.cli.main import app
+from flows.operate import read
+from flows.sample import write_sample
+from flows.settings import PROJECT_DIR, Alerts, Settings
+from tests.faults.sandbox import Sandbox
+
+PAGES = [PROJECT_DIR / "README.md", *sorted((PROJECT_DIR / "docs").glob("*.md"))]
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+
+
+def queries() -> Iterator[object]:
+    """Every query of the pages, in a block of SQL or after `safercity sql`, with the day it is asked as of."""
+    for page, text in TEXTS.items():
+        blocks = re.finditer(r"^```sql\n(?P<query>.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        commands = re.finditer(r'safercity sql (--as-of (?P<day>[0-9-]+) )?"(?P<query>[^"…]+)"', text)
+        for found in (*blocks, *commands):
+            name = f"{page.name}:{text.count(chr(10), 0, found.start('query')) + 1}"
+            yield pytest.param(found["query"], found.groupdict().get("day"), id=name)
+
+
+def links() -> Iterator[object]:
+    """Every link of the pages that leads to a file of the project or to a place in the page itself."""
+    for page, text in TEXTS.items():
+        for target in re.findall(r"\]\(([^)]+)\)", text):
+            if not target.startswith(("https:", "http:")):
+                yield pytest.param(page, target, id=f"{page.name} → {target}")
+
+
+def commands() -> Iterator[object]:
+    """Every command line of the pages, from the word after `safercity` to the end of the line."""
+    for page, text in TEXTS.items():
+        for words in sorted(set(re.findall(r"safercity ([a-z][^\n`]*)", text))):
+            yield pytest.param(words, id=f"{page.name}: {words}")
+
+
+@pytest.fixture(scope="session")
+def sample_release(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+    """A small sample, loaded and published."""
+
+    def publish(folder: Path) -> None:
+        made = Sandbox(folder)
+        write_sample(made.landing, scale=0.02)
+        made.run()
+
+    return Sandbox(once("sample-release", publish))
+
+
+@pytest.mark.parametrize(("query", "day"), list(queries()))
+def test_query_finds_something(query: str, day: str | None, sample_release: Sandbox) -> None:
+    assert read.query(sample_release.paths, query, date.fromisoformat(day) if day else None).rows
+
+
+def test_pages_have_queries() -> None:
+    assert len(list(queries())) >= 16
+
+
+def test_picture_can_be_drawn(sample_release: Sandbox) -> None:
+    draw = runpy.run_path(str(PROJECT_DIR / "docs/images/control_chart.py"))["draw"]
+    assert ElementTree.fromstring(draw(sample_release.paths)).findall("{*}circle")
+
+
+@pytest.mark.parametrize(("page", "target"), list(links()))
+def test_link_leads_somewhere(page: Path, target: str) -> None:
+    path, _, place = target.partition("#")
+    linked = page.parent / path if path else page
+    assert linked.exists()
+    if place:
+        headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+        assert place in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("words", list(commands()))
+def test_command_exists(words: str) -> None:
+    command = get_command(app)
+    plain = re.sub(r'"[^"]*"?', "", words).split("#")[0].split()
+    while isinstance(command, TyperGroup) and plain:
+        assert plain[0] in command.commands
+        command = command.commands[plain.pop(0)]
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word.rstrip("]).,;:") for word in plain if word.startswith("--")} <= options
+
+
+def test_every_setting_is_described() -> None:
+    described = (PROJECT_DIR / "docs/operating.md").read_text(encoding="utf-8")
+    names = [name for name in Settings.model_fields if name != "alerts"]
+    variables = [f"SAFERCITY_{name.upper()}" for name in names]
+    variables += [f"SAFERCITY_ALERTS__{name.upper()}" for name in Alerts.model_fields]
+    assert [variable for variable in variables if f"| `{variable}`" not in described] == []
