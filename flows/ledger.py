@@ -31,6 +31,7 @@ create table if not exists ledger.files (
   size bigint not null,
   mtime_ns bigint not null,
   settled boolean not null,
+  again_on date,                   -- the day on which an extract date in it no longer lies in the future
   contracts varchar not null
 );
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -215,24 +214,27 @@ def deliveries_digest(settings: Settings) -> str:
 def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     """A test of whether a delivery is in the ledger already.
 
-    One that was rejected under another version of its contract is not: it is judged again.
+    One that was rejected under another version of its contract, or before the day of its extract, is judged again.
+    Rejected files are told apart by their names too: two empty files are two rejections.
     """
     with warehouse.connect(run.settings, read_only=True) as connection:
         rows = connection.execute(
             """
-            select force, slice, extract_date, revision, content_hash, file_name
+            select slice, extract_date, revision, content_hash, if(state = 'rejected', file_name, null), force
             from ledger.deliveries
-            where source = ? and (state = 'accepted' or contract = ?)
+            where source = ?
+              and (state = 'accepted' or contract = ?)
+              and not (coalesce(reason_code, '') = 'EXTRACT_IN_FUTURE' and extract_date <= ?)
             """,
-            [source, run.contracts[source].fingerprint if source in run.contracts else ""],
+            [source, run.contracts[source].fingerprint, today()],
         ).fetchall()
-    seen = {_identity(*row) for row in rows} | {_identity(None, *row[1:]) for row in rows}
+    # Where the content names the force, the arrival does not know it yet; the content hash does.
+    seen = {row[:-1] for row in rows} | set(rows)
 
     def repeated(arrival: Arrival, content_hash: str) -> bool:
-        key = _identity(
-            arrival.force, arrival.slice, arrival.extract_date, arrival.revision, content_hash, arrival.file_name
-        )
-        return key in seen
+        delivery = (arrival.slice, arrival.extract_date, arrival.revision, content_hash)
+        force = (arrival.force,) if arrival.force else ()
+        return (*delivery, None, *force) in seen or (*delivery, arrival.file_name, *force) in seen
 
     return repeated
 
@@ -245,6 +247,10 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted]) -> Non
     ended = {arrival.file for arrival in landing.arrivals if not arrival.source}
     unfinished = {arrival.file for arrival in landing.arrivals} - ended
     unsettled = {file for file in landing.looked_at if file.unsettled}
+    again_on: dict[LandingFile, date] = {}
+    for arrival in landing.arrivals:
+        if arrival.problem and arrival.extract_date and arrival.extract_date > today():
+            again_on[arrival.file] = min(arrival.extract_date, again_on.get(arrival.file, date.max))
     for extracted in extracts:
         unfinished -= set(extracted.looked_at)
         unsettled |= {file for file in extracted.looked_at if file.unsettled}
@@ -253,8 +259,15 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted]) -> Non
         for file in landing.looked_at:
             if file not in unfinished:
                 connection.execute(
-                    "insert or replace into ledger.files values (?, ?, ?, ?, ?)",
-                    [printable(file.path), file.size, file.mtime_ns, file not in unsettled, run.contracts_fingerprint],
+                    "insert or replace into ledger.files values (?, ?, ?, ?, ?, ?)",
+                    [
+                        printable(file.path),
+                        file.size,
+                        file.mtime_ns,
+                        file not in unsettled,
+                        again_on.get(file),
+                        run.contracts_fingerprint,
+                    ],
                 )
         for name in landing.unmatched:
             connection.execute(
@@ -290,14 +303,11 @@ def summary(
     )
 
 
-def _identity(*facts: Any) -> tuple[Any, ...]:
-    """Of (force, slice, extract date, revision, content hash, file name); the name tells undated files apart."""
-    *delivery, name = facts
-    return (*delivery, None if delivery[2] else name)
-
-
 def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Callable[[LandingFile], bool]:
-    rows = connection.execute("select path, size, mtime_ns, settled or contracts = ? from ledger.files", [contracts])
+    rows = connection.execute(
+        "select path, size, mtime_ns, (settled or contracts = ?) and coalesce(again_on > ?, true) from ledger.files",
+        [contracts, today()],
+    )
     known = {path: (size, mtime_ns) for path, size, mtime_ns, settled in rows.fetchall() if settled}
     return lambda file: known.get(printable(file.path)) == (file.size, file.mtime_ns)
 

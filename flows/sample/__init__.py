@@ -8,9 +8,7 @@ from flows.sample.police_uk import write_police_uk
 __all__ = ["write_sample"]
 
 
-def write_sample(
-    out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 7, 31)
-) -> list[Path]:
+def write_sample(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 7, 31)) -> list[Path]:
     """Write the sample deliveries of every source below the landing folder `out`; return their paths, sorted.
 
     The same arguments always give the same bytes. `scale` multiplies the number of records; nothing in the

@@ -195,9 +195,7 @@ SAMPLE = Force(
 FORCES = (CITY, SAMPLE)
 
 
-def write_police_uk(
-    out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 7, 31)
-) -> list[Path]:
+def write_police_uk(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 7, 31)) -> list[Path]:
     """Write the street files below `out` and return their paths, sorted.
 
     Months run from January 2014 to the last one that ended on or before `through`, and no extract date lies

@@ -177,8 +177,7 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
             files.*,
             coalesce(quarantined.row_count, 0) as bad_count,
             concat_ws(
-              '|', $source, files.force, files.slice, files.extract_date, files.revision, files.content_hash,
-              if(files.extract_date is null, files.file_name, null)
+              '|', $source, files.force, files.slice, files.extract_date, files.revision, files.content_hash
             ) as identity
           from scratch.files as files
           left join quarantined using (file_id)
@@ -201,24 +200,31 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
             ) as place
           from explained
           where own_reason is null
+        ),
+        decided as (
+          select
+            explained.*,
+            case
+              when explained.own_reason is not null then explained.own_reason
+              when claims.place > 1 or exists (
+                from ledger.deliveries as earlier
+                where earlier.source = $source
+                  and earlier.force is not distinct from explained.force
+                  and earlier.slice is not distinct from explained.slice
+                  and earlier.extract_date = explained.extract_date
+                  and earlier.revision = explained.revision
+                  and earlier.state = 'accepted'
+              ) then 'EXTRACT_CONFLICT'
+            end as reason_code
+          from explained
+          left join claims using (file_id)
         )
+        -- Rejected files are told apart by their names too: two empty files are two rejections.
         select
-          (md5_number_lower(explained.identity) >> 1)::bigint as delivery_id,
-          explained.*,
-          case
-            when explained.own_reason is not null then explained.own_reason
-            when claims.place > 1 or exists (
-              from ledger.deliveries as earlier
-              where earlier.source = $source
-                and earlier.force is not distinct from explained.force
-                and earlier.slice is not distinct from explained.slice
-                and earlier.extract_date = explained.extract_date
-                and earlier.revision = explained.revision
-                and earlier.state = 'accepted'
-            ) then 'EXTRACT_CONFLICT'
-          end as reason_code
-        from explained
-        left join claims using (file_id)
+          *,
+          (md5_number_lower(concat_ws('|', identity, if(reason_code is null, null, file_name))) >> 1)::bigint
+            as delivery_id
+        from decided
         """,
         {
             "source": contract.source,
@@ -235,6 +241,7 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
         from ledger.deliveries as earlier
         semi join judged on
           judged.content_hash = earlier.content_hash
+          and judged.file_name = earlier.file_name
           and judged.slice is not distinct from earlier.slice
           and judged.extract_date is not distinct from earlier.extract_date
           and judged.revision = earlier.revision

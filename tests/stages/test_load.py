@@ -206,9 +206,9 @@ def test_a_malformed_line_is_quarantined_by_its_number_without_its_text(sandbox:
     assert counts(sandbox.load()) == {f"{month}-kent-street.csv": (4, 3, 1, 0)}
     found = sandbox.warehouse("select record_no, rules, record from quarantine.rows")
     assert found == [(4, ["ROW_MALFORMED"], None)]
-    assert sandbox.warehouse("select rows_checked, rows_failed from ledger.rule_results where rule = 'ROW_MALFORMED'") == [
-        (4, 1)
-    ]
+    assert sandbox.warehouse(
+        "select rows_checked, rows_failed from ledger.rule_results where rule = 'ROW_MALFORMED'"
+    ) == [(4, 1)]
 
 
 def limits() -> Iterator[tuple[str, list[Row], tuple[Any, ...], str]]:
@@ -233,12 +233,12 @@ def test_a_file_is_rejected_for_more_than_a_fifth_and_at_least_ten_bad_rows(sand
     for month, content, _, _ in limits():
         sandbox.deliver(street(month, content))
     summary = sandbox.load()
-    found = {f.slice: ((f.received, f.accepted, f.quarantined, f.rejected), f.reason_code or f.state) for f in summary.files}
+    found = {
+        f.slice: ((f.received, f.accepted, f.quarantined, f.rejected), f.reason_code or f.state) for f in summary.files
+    }
     assert found == {month: (expected, fate) for month, _, expected, fate in limits()}
     reason = next(file.reason for file in summary.files if file.slice == "2018-02")
-    assert reason == (
-        "10 of 49 rows break a critical rule, more than 20 %: the file as a whole cannot be trusted"
-    )
+    assert reason == ("10 of 49 rows break a critical rule, more than 20 %: the file as a whole cannot be trusted")
     # Nothing of a rejected file is anywhere.
     assert sandbox.warehouse("select count(*) from raw.police_uk_street") == [(84,)]
     assert sandbox.warehouse("select count(*) from quarantine.rows") == [(30,)]
@@ -264,7 +264,9 @@ class TestConflicts:
         again = sandbox.load()
         assert fates(again) == {f"0/{name}": "EXTRACT_CONFLICT"}
         assert (again.repeats, again.exit_code) == (1, 3)
-        found = sandbox.warehouse("select received, accepted, quarantined, rejected, state from ledger.deliveries order by all")
+        found = sandbox.warehouse(
+            "select received, accepted, quarantined, rejected, state from ledger.deliveries order by all"
+        )
         assert found == [(3, 0, 0, 3, "rejected"), (4, 4, 0, 0, "accepted"), (5, 0, 0, 5, "rejected")]
 
     def test_a_file_that_is_rejected_itself_stands_for_nothing(self, sandbox: Sandbox) -> None:
@@ -333,9 +335,7 @@ class TestAChangedContract:
         month = "2019-01"
         sandbox.deliver(street(month, [*rows(month, 10, **BAD), *rows(month, 10, first=10)]))
         assert sandbox.load().exit_code == 3
-        sandbox.contracts = changed(
-            delivery=STREET.delivery.model_dump() | {"max_quarantined_share": 0.5}
-        )
+        sandbox.contracts = changed(delivery=STREET.delivery.model_dump() | {"max_quarantined_share": 0.5})
         again = sandbox.load()
         assert list(counts(again).values()) == [(20, 10, 10, 0)]
         assert again.exit_code == 0
@@ -448,9 +448,9 @@ class TestOneTransaction:
         assert raised.value.__suppress_context__
         assert raised.value.__cause__ is None
         assert held(waiting) == before
-        assert waiting.warehouse("select state, message from ledger.runs order by started_at desc, rowid desc limit 1") == [
-            ("failed", told)
-        ]
+        assert waiting.warehouse(
+            "select state, message from ledger.runs order by started_at desc, rowid desc limit 1"
+        ) == [("failed", told)]
 
     @pytest.mark.parametrize("step", ["_fill_raw", "_fill_quarantine"])
     def test_rows_that_get_lost_are_found_out(self, step: str, waiting: Sandbox) -> None:
@@ -484,10 +484,18 @@ def test_a_few_sources_only_leave_the_others_for_a_run_that_reads_them(sandbox: 
     sandbox.contracts = {"police_uk_other": Contract.model_validate(other), "police_uk_street": STREET}
     files: Files = street("2019-01", rows("2019-01", 3))
     files["2019-01/2019-01-kent-other.csv"] = text(rows("2019-01", 2))
-    files["both.zip"] = archive({"2019-02-kent-other.csv": text(rows("2019-02", 2)), "2019-02-kent-street.csv": text(rows("2019-02", 4))})
+    files["both.zip"] = archive(
+        {"2019-02-kent-other.csv": text(rows("2019-02", 2)), "2019-02-kent-street.csv": text(rows("2019-02", 4))}
+    )
     sandbox.deliver(files)
     first = sandbox.load(sources=["police_uk_street"])
-    assert {(f.source, f.slice) for f in first.files} == {("police_uk_street", "2019-01"), ("police_uk_street", "2019-02")}
+    assert {(f.source, f.slice) for f in first.files} == {
+        ("police_uk_street", "2019-01"),
+        ("police_uk_street", "2019-02"),
+    }
     second = sandbox.load(sources=["police_uk_other"])
-    assert {(f.source, f.slice) for f in second.files} == {("police_uk_other", "2019-01"), ("police_uk_other", "2019-02")}
+    assert {(f.source, f.slice) for f in second.files} == {
+        ("police_uk_other", "2019-01"),
+        ("police_uk_other", "2019-02"),
+    }
     assert sandbox.load().files == []

@@ -14,7 +14,16 @@ from flows.contracts import Contract
 from flows.errors import UsageError
 from flows.stages.extract.archive import base_name, folders_of, members
 from flows.stages.extract.arrival import MEMBER_SIGN, Arrival, LandingFile, Problem, printable
-from flows.stages.extract.naming import ARCHIVE, LOOKS_LIKE_A_FILE, claim, is_hidden, is_unfinished, published
+from flows.stages.extract.naming import (
+    ARCHIVE,
+    LOOKS_LIKE_A_FILE,
+    claim,
+    is_hidden,
+    is_unfinished,
+    month_end,
+    published,
+    usually_published,
+)
 
 YOUNG_SECONDS = 2.0
 """A file changed less than this ago may still be being written."""
@@ -182,13 +191,19 @@ def _arrival(file: LandingFile, member: str | None, landing: Path, settings: _Se
         return None
     folders = [parent.name for parent in file.path.parents]
     extract_date, problem = claimed.extract_date, claimed.problem
+    named_end = extract_date
     if claimed.slice and not extract_date:
         inner = folders_of(member) if member else []
-        try:
-            extract_date = published(claimed.slice, file.path.name if member else None, [*inner, *folders])
-        except ValueError:
-            problem = problem or _FUTURE
-    if extract_date and extract_date > settings.today:
+        extract_date = named_end = published(file.path.name if member else None, [*inner, *folders])
+        if not extract_date:
+            # The usual date may lie some weeks ahead of a fresh publication, which says nothing against the file; a
+            # month that has not ended does.
+            named_end = month_end(claimed.slice)
+            try:
+                extract_date = usually_published(claimed.slice)
+            except ValueError:
+                problem = problem or _FUTURE
+    if named_end and named_end > settings.today:
         problem = problem or _FUTURE
     force = None
     if settings.contracts[claimed.source].delivery.force_column is None:

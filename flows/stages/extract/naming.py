@@ -80,12 +80,10 @@ def claim(name: str, contracts: dict[str, Contract]) -> Claim | None:
     return None
 
 
-def published(month: str, archive: str | None, folders: Iterable[str]) -> date:
-    """The extract date of a data.police.uk file: its archive's month, else the nearest `published-…` folder's.
+def published(archive: str | None, folders: Iterable[str]) -> date | None:
+    """The extract date that a data.police.uk file is given: its archive's month, else the nearest `published-…` folder.
 
-    `month` is the data month, `archive` the archive's file name, `folders` the names above the file, nearest first.
-    Where nothing says it, the end of the second month after the data month, when data.police.uk has published it.
-    Raises ValueError for a month at the end of the calendar.
+    `archive` is the archive's file name, `folders` the names above the file, nearest first. None where nothing says it.
     """
     if archive and (named := re.fullmatch(r"(\d{4})-(\d{2})\.zip", archive, _FLAGS)) and _is_month(*named.groups()):
         return _month_end(int(named[1]), int(named[2]))
@@ -93,7 +91,20 @@ def published(month: str, archive: str | None, folders: Iterable[str]) -> date:
         named = re.fullmatch(r"published-(\d{4})(?:-(\d{2}))?", folder, _FLAGS)
         if named and _is_month(named[1], named[2] or "12"):
             return _month_end(int(named[1]), int(named[2] or 12))
+    return None
+
+
+def usually_published(month: str) -> date:
+    """The extract date of a data.police.uk file of which nothing says it: the end of the second month after its own.
+
+    Raises ValueError for a month at the end of the calendar.
+    """
     return _month_end(int(month[:4]), int(month[5:]) + _MONTHS_TO_PUBLICATION)
+
+
+def month_end(month: str) -> date:
+    """The last day of a month 'YYYY-MM'."""
+    return _month_end(int(month[:4]), int(month[5:]))
 
 
 def _police_uk(stem: str, contract: Contract) -> Claim | None:
