@@ -2,12 +2,16 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from flows.settings import quiet_environment
+from flows.releases import Release
+from flows.settings import Settings, quiet_environment
+from flows.stages import publish
 from tests.faults.sandbox import Sandbox
 from tests.faults.street import first_batch
 
@@ -56,14 +60,24 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 @pytest.fixture(scope="session")
 def published(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
-    """A warehouse with the first batch loaded and published; look, but do not touch."""
+    """A warehouse with the first batch loaded and published; look, but do not touch.
 
-    def publish(folder: Path) -> None:
+    The folder `built` beside its data is the release as dbt had built it, before it was published.
+    """
+
+    def make(folder: Path) -> None:
         made = Sandbox(folder)
         made.deliver(first_batch())
-        made.run()
+        finish = publish.publish
 
-    return Sandbox(once("published", publish))
+        def keep_and_publish(settings: Settings, **given: str) -> Release:
+            shutil.copytree(settings.paths.building, folder / "built")
+            return finish(settings, **given)
+
+        with patch.object(publish, "publish", keep_and_publish):
+            made.run()
+
+    return Sandbox(once("published", make))
 
 
 @pytest.fixture

@@ -107,9 +107,7 @@ def _axes(
     return [_line(_path([(LEFT, y(0)), (WIDTH - RIGHT, y(0))]), GREY, "1"), *counts, *months]
 
 
-def _earlier(
-    rows: Sequence[dict[str, Any]], x: Callable[[float], float], y: Callable[[float], float]
-) -> list[str]:
+def _earlier(rows: Sequence[dict[str, Any]], x: Callable[[float], float], y: Callable[[float], float]) -> list[str]:
     """Hollow circles where the count was another one on the earlier day, and a line of text that tells them."""
     moved = [(at, row) for at, row in enumerate(rows) if row["known_earlier"] is not None]
     if not moved:

@@ -79,13 +79,18 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    settings = load_settings(landing=landing)
-    _run(settings, sources, full_refresh, json)
+    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json)
+    if exit_code:
+        raise typer.Exit(exit_code)
 
 
 @app.command()
 def demo(json: Json = False) -> None:
-    """Write the sample deliveries to a folder of their own, and run the pipeline on them."""
+    """Write the sample deliveries to a folder of their own, and run the pipeline on them.
+
+    The sample holds bad rows, and a file that must be rejected: with your own deliveries `safercity run` would end
+    with exit code 3 for it, the demo ends with 0.
+    """
     settings = load_settings()
     folder = settings.data / "sample"
     if not folder.exists():
@@ -264,7 +269,7 @@ def rollback(
     print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
 
 
-def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> None:
+def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> int:
     from flows import runs
 
     if not full_refresh and runs.nothing_to_do(settings, sources):
@@ -274,14 +279,13 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
             screen.as_json({"state": "nothing to do", "release": asdict(release)})
         else:
             print(f"Nothing to do: no new delivery in {settings.landing_dir}. Published: {release.release_id}.")
-        return
+        return 0
     from flows.cli.report import show
 
     with screen.showing_progress():
         result = _through_prefect(settings, sources, full_refresh)
     show(settings, result, json=json)
-    if result.exit_code:
-        raise typer.Exit(result.exit_code)
+    return result.exit_code
 
 
 def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool):

@@ -4,6 +4,7 @@ The flow itself is run, with each of its tasks called as the plain function that
 what the pipeline does, in its order.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -96,10 +97,9 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """The variables that bring a command to this warehouse."""
-        nested = {"alerts": "SAFERCITY_ALERTS__URLS"}
         values = {"SAFERCITY_DATA": str(self.data), "SAFERCITY_LANDING": str(self.landing)}
         for name, value in self.given.items():
-            values[nested.get(name, f"SAFERCITY_{name.upper()}")] = _as_variable(value)
+            values[f"SAFERCITY_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
         return values
 
     def warehouse(self, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
@@ -146,14 +146,6 @@ class _Plain:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
-
-
-def _as_variable(value: Any) -> str:
-    if isinstance(value, Mapping):
-        value = value["urls"]
-    if isinstance(value, list):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return str(value)
 
 
 def _query(database: Path, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
