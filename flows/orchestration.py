@@ -21,6 +21,11 @@ def prepare_prefect(settings: Settings) -> None:
         os.environ.setdefault("PREFECT_SERVER_UI_ENABLED", "false")
 
 
+def server_is_missing(error: RuntimeError) -> bool:
+    """Whether a flow could not begin because no server answers at the address in PREFECT_API_URL."""
+    return "PREFECT_API_URL" in os.environ and "Failed to reach API" in str(error)
+
+
 def import_meanwhile(*modules: str) -> None:
     """Import modules in the background, while the process waits for Prefect's server to start.
 

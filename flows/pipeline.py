@@ -109,7 +109,7 @@ def validate_source(run: Run, source: str, extracted: Extracted) -> None:
     """Have Great Expectations judge one source's rows."""
     say(f"validating {source}", 0)
     with run.timed("validate"):
-        validate.validate(run.contracts[source], extracted.database)
+        validate.validate(run.contracts[source], extracted.database, run.settings.duckdb_options())
 
 
 @task(cache_policy=NO_CACHE)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 Listener = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done, and how much there is (None when not known)."""
 
-_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+# One for the process, and no context variable: dbt tells of its nodes from threads of its own.
+_listeners: list[Listener] = []
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Have a listener told of all progress made inside the block."""
-    token = _listener.set(listener)
+    _listeners.append(listener)
     try:
         yield
     finally:
-        _listener.reset(token)
+        _listeners.remove(listener)
 
 
 def say(what: str, done: int, total: int | None = None) -> None:
-    """Tell the listener, if there is one."""
-    listener = _listener.get()
-    if listener:
+    """Tell the listeners."""
+    for listener in _listeners:
         listener(what, done, total)

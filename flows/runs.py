@@ -160,8 +160,7 @@ def find(settings: Settings, contracts: dict[str, Contract], known: Callable[[La
 
     Raises UsageError when there is no such folder.
     """
-    if not settings.landing_dir.is_dir():
-        raise UsageError(f"there is no landing folder {settings.landing_dir}; give one with --landing")
+    require_landing(settings)
     return extract.find(
         settings.landing_dir,
         contracts,
@@ -170,6 +169,13 @@ def find(settings: Settings, contracts: dict[str, Contract], known: Callable[[La
         folder_forces=settings.folder_forces,
         today=today(),
     )
+
+
+def require_landing(settings: Settings) -> None:
+    """Raises UsageError when there is no landing folder. The default one is made."""
+    settings.paths.make()
+    if not settings.landing_dir.is_dir():
+        raise UsageError(f"there is no landing folder {settings.landing_dir}; give one with --landing")
 
 
 def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:

@@ -77,14 +77,13 @@ class Settings(BaseSettings):
         assert self.landing is not None
         return self.landing
 
-    def duckdb_config(self) -> list[str]:
-        """`SET` statements that keep a connection within the configured memory and threads."""
-        statements = [f"set temp_directory = '{self.paths.spill}'"]
-        if self.memory_limit:
-            statements.append(f"set memory_limit = '{self.memory_limit}'")
-        if self.threads:
-            statements.append(f"set threads = {self.threads}")
-        return statements
+    def duckdb_options(self) -> dict[str, str | int]:
+        """DuckDB options that keep a connection within the configured memory and threads, and spill below the data."""
+        return {
+            "temp_directory": str(self.paths.spill),
+            "memory_limit": self.memory_limit or "80%",
+            "threads": self.threads or os.cpu_count() or 1,
+        }
 
 
 class Paths:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
@@ -61,17 +62,24 @@ def connect(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.D
     """
     paths = settings.paths
     try:
-        connection = duckdb.connect(str(paths.warehouse), read_only=read_only)
+        connection = open_database(settings, paths.warehouse, read_only=read_only)
     except duckdb.IOException:
         raise WarehouseBusyError(
             f"{paths.warehouse} cannot be opened; {holder(paths)} may be writing it, try again later"
         ) from None
-    try:
-        for statement in settings.duckdb_config():
-            connection.execute(statement)
+    with connection:
         yield connection
-    finally:
-        connection.close()
+
+
+def open_database(settings: Settings, path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection to a DuckDB file, within the configured memory and threads.
+
+    The options are set on the open connection: opened with them, the file could not be open in dbt at the same time.
+    """
+    connection = duckdb.connect(str(path), read_only=read_only)
+    for option, value in settings.duckdb_options().items():
+        connection.execute(f"set {option} = '{value}'")
+    return connection
 
 
 def prepare(settings: Settings, contracts: dict[str, Contract]) -> None:

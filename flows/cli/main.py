@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import time
 from dataclasses import asdict
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows import __version__, releases
 from flows.cli import screen
 from flows.errors import SaferCityError, UsageError
+from flows.progress import say
 from flows.settings import Settings, load_settings, quiet_environment
+
+if TYPE_CHECKING:
+    from flows.runs import Summary
 
 app = typer.Typer(
     name="safercity",
@@ -25,6 +32,15 @@ app = typer.Typer(
 )
 releases_app = typer.Typer(help="What has been published, and going back to it.", no_args_is_help=True)
 app.add_typer(releases_app, name="releases")
+
+
+class DeliveryState(StrEnum):
+    """The states of a delivery."""
+
+    loaded = "loaded"
+    rejected = "rejected"
+    superseded = "superseded"
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
 Landing = Annotated[Path | None, typer.Option(help="Folder of deliveries; the default is the one in the settings.")]
@@ -94,7 +110,10 @@ def demo(json: Json = False) -> None:
     settings = load_settings()
     folder = settings.data / "sample"
     if not folder.exists():
-        _write_sample(folder, seed=1, scale=1.0, through=None)
+        unfinished = folder.with_name("sample.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _write_sample(unfinished, seed=1, scale=1.0, through=None)
+        unfinished.rename(folder)
     _run(load_settings(landing=folder), None, False, json)
 
 
@@ -164,14 +183,16 @@ def sources(json: Json = False) -> None:
 def deliveries(
     source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     force: Annotated[str | None, typer.Option(help="Only of this force.")] = None,
-    state: Annotated[str | None, typer.Option(help="Only loaded, rejected or superseded ones.")] = None,
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
     limit: Annotated[int, typer.Option(help="How many at most, newest first; 0 is all.", min=0)] = 50,
     json: Json = False,
 ) -> None:
     """What arrived, and what became of every row of it."""
     from flows.operate import read
 
-    found = read.deliveries(load_settings().paths, source=source, force=force, state=state, limit=limit or None)
+    found = read.deliveries(
+        load_settings().paths, source=source, force=force, state=state and state.value, limit=limit or None
+    )
     if json:
         screen.as_json(found.as_dicts())
         return
@@ -238,6 +259,9 @@ def list_releases(json: Json = False) -> None:
             ]
         )
         return
+    if not found:
+        print("No release yet; run: safercity run")
+        return
     screen.table(
         ["", "release", "published at (UTC)", "code", "marking", "rows"],
         [
@@ -272,6 +296,7 @@ def rollback(
 def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> int:
     from flows import runs
 
+    runs.require_landing(settings)
     if not full_refresh and runs.nothing_to_do(settings, sources):
         release = releases.current(settings.paths)
         assert release is not None
@@ -282,21 +307,30 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
         return 0
     from flows.cli.report import show
 
+    began = time.monotonic()
     with screen.showing_progress():
         result = _through_prefect(settings, sources, full_refresh)
-    show(settings, result, json=json)
+    show(settings, result, time.monotonic() - began, json=json)
     return result.exit_code
 
 
-def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool):
-    from flows.orchestration import import_meanwhile, prepare_prefect
+def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool) -> Summary:
+    from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing
 
+    say("starting Prefect", 0)
     prepare_prefect(settings)
     from flows.pipeline import ingest_and_publish
 
     import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
-
-    return ingest_and_publish(settings.landing_dir, sources, full_refresh)
+    try:
+        return ingest_and_publish(settings.landing_dir, sources, full_refresh)
+    except RuntimeError as error:
+        if server_is_missing(error):
+            raise UsageError(
+                "no Prefect server answers at PREFECT_API_URL; start it with `prefect server start`,"
+                " or unset the variable to run without one"
+            ) from None
+        raise
 
 
 def _write_sample(folder: Path, *, seed: int, scale: float, through: date | None) -> list[Path]:

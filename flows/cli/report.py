@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from flows.cli import screen
 from flows.runs import Summary
@@ -11,26 +14,34 @@ from flows.settings import Settings
 SHOWN = 10
 
 
-def show(settings: Settings, result: Summary, *, json: bool) -> None:
+def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool) -> None:
     """Print the summary of a run, as tables or as JSON."""
     if json:
-        screen.as_json({"state": "done", **asdict(result), "exit_code": result.exit_code})
+        screen.as_json(
+            {"state": "done", **asdict(result), "wall_seconds": round(wall_seconds, 2), "exit_code": result.exit_code}
+        )
         return
     _sources(result)
     _failures(result)
     _left_alone(settings, result)
-    total = sum(result.seconds.values())
-    print(
-        f"\nSeconds: {', '.join(f'{stage} {seconds:.1f}' for stage, seconds in result.seconds.items())} = {total:.1f}"
-    )
+    stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in result.seconds.items())
+    print(f"\nSeconds: {wall_seconds:.1f}, of which {stages}; the rest is start-up.")
     if result.release is None:
         print("Nothing changed, so nothing was published.")
         return
     print(f"Published: {settings.paths.published_database} ({sum(result.release.rows_per_table.values()):,} rows)")
     print(
-        'Try:  safercity sql "select month, offences, change_pct, signal from marts.violence_performance'
-        " where measure = 'violence' order by month desc limit 6\""
+        f'Try:  {_command()} sql "select force, month, offences, change_pct, signal from marts.violence_performance'
+        " where measure = 'violence' order by month desc, force limit 6\""
     )
+
+
+def _command() -> str:
+    """How the person who reads this can call safercity: by name where it is on the path."""
+    if shutil.which("safercity"):
+        return "safercity"
+    called = Path(sys.argv[0])
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
 
 
 def _sources(result: Summary) -> None:
@@ -48,7 +59,8 @@ def _sources(result: Summary) -> None:
             title="What was loaded",
         )
     if result.repeats:
-        print(f"{result.repeats} files had been loaded before and were passed over.")
+        seen = "file has been seen before and is" if result.repeats == 1 else "files have been seen before and are"
+        print(f"{result.repeats} {seen} passed over.")
 
 
 def _failures(result: Summary) -> None:

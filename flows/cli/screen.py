@@ -29,21 +29,40 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str |
         for row in rows:
             print("\t".join(cell(value) for value in row))
         return
-    drawn = RichTable(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    texts = [[cell(value) for value in row] for row in rows]
+    if title:
+        out.print(title, style="bold")
+    needed = sum(max(len(text) for text in column) + 1 for column in zip(columns, *texts, strict=True))
+    if needed > out.width and len(columns) > 4:
+        _one_below_the_other(columns, texts)
+        return
+    drawn = RichTable(header_style="bold", box=None, pad_edge=False)
     for place, column in enumerate(columns):
         is_count = any(isinstance(row[place], _COUNT) and not isinstance(row[place], bool) for row in rows)
         drawn.add_column(column, justify="right" if is_count else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(cell(value) for value in row))
+    for row in texts:
+        drawn.add_row(*row)
     out.print(drawn)
 
 
+def _one_below_the_other(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows that are wider than the terminal, a line for each column that has a value."""
+    width = max(len(column) for column in columns)
+    for number, row in enumerate(rows, start=1):
+        out.print(f"[dim]row {number}[/dim]")
+        for column, text in zip(columns, row, strict=True):
+            if text:
+                out.print(f"  {column:<{width}}  {text}", markup=False)
+
+
 def cell(value: Any) -> str:
-    """A value as text: thousands apart on a terminal, nothing for a missing one."""
+    """A value as text, nothing for a missing one; on a terminal with thousands apart and two decimals at most."""
     if value is None:
         return ""
     if isinstance(value, int) and not isinstance(value, bool) and out.is_terminal:
         return f"{value:,}"
+    if isinstance(value, float) and out.is_terminal:
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     return str(value)
 
 

@@ -45,17 +45,19 @@ def published(paths: Paths) -> Iterator[duckdb.DuckDBPyConnection]:
 def query(paths: Paths, sql: str, as_of: date | None = None) -> Table:
     """Run one query on the published release.
 
-    With `as_of`, each table that has an as-of macro is that macro's rows for the date, the dimensions are as they
-    are, and no other table can be named.
+    With `as_of`, each table that has an as-of macro holds that macro's rows for the date, the dimensions are as they
+    are, and there is nothing else: what is only known as of now cannot slip in.
 
     Raises UsageError with DuckDB's explanation when the query is wrong.
     """
     with published(paths) as connection:
         if as_of:
-            _show_as_of(connection, as_of)
+            _show_only_as_of(connection, sql, as_of)
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         try:
+            if len(connection.extract_statements(sql)) != 1:
+                raise UsageError("give one query, not several")
             cursor = connection.execute(sql)
             return Table([column[0] for column in cursor.description or []], cursor.fetchall())
         except duckdb.Error as error:
@@ -105,21 +107,23 @@ def deliveries(paths: Paths, *, source: str | None, force: str | None, state: st
         return Table([column[0] for column in cursor.description or []], cursor.fetchall())
 
 
-def _show_as_of(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    connection.execute("create schema memory.marts")
-    macros = connection.execute(
-        "select distinct function_name from duckdb_functions()"
-        " where database_name = 'safer_city' and schema_name = 'marts' and function_name like '%\\_as\\_of' escape '\\'"
-    ).fetchall()
-    for (macro,) in macros:
-        connection.execute(
-            f"create view memory.marts.{macro.removesuffix('_as_of')} as"
-            f" from safer_city.marts.{macro}(date '{as_of:%Y-%m-%d}')"
-        )
+def _show_only_as_of(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> None:
+    """Put in the place of the release the tables that the query names, as they were known, and the dimensions."""
+    tables = {
+        macro.removesuffix("_as_of"): f"{macro}(date '{as_of:%Y-%m-%d}')"
+        for (macro,) in connection.execute(
+            "select distinct function_name from duckdb_functions()"
+            " where database_name = 'safer_city' and schema_name = 'marts' and ends_with(function_name, '_as_of')"
+        ).fetchall()
+    }
     dimensions = connection.execute(
         "select table_name from duckdb_tables()"
-        " where database_name = 'safer_city' and schema_name = 'marts' and table_name like 'dim\\_%' escape '\\'"
+        " where database_name = 'safer_city' and schema_name = 'marts' and starts_with(table_name, 'dim_')"
     ).fetchall()
-    for (table,) in dimensions:
-        connection.execute(f"create view memory.marts.{table} as from safer_city.marts.{table}")
+    tables |= {table: table for (table,) in dimensions}
+    connection.execute("create schema memory.marts")
+    for table, rows in tables.items():
+        if table in sql.lower():
+            connection.execute(f"create table memory.marts.{table} as from safer_city.marts.{rows}")
     connection.execute("use memory")
+    connection.execute("detach safer_city")

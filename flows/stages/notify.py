@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import duckdb
-
+from flows import warehouse
 from flows.settings import Settings
 
 
@@ -95,7 +94,7 @@ def digest(
 def notify(settings: Settings, message: Digest, run_id: str) -> list[Delivered]:
     """Send a digest to every channel in the settings, and write it to the ledger."""
     delivered = [Delivered(url.split(":", 1)[0], _send(url, message)) for url in settings.alerts.urls]
-    with duckdb.connect(str(settings.paths.warehouse)) as connection:
+    with warehouse.connect(settings) as connection:
         for item in delivered or [Delivered("none", "no channel")]:
             connection.execute(
                 "insert into ledger.alerts values (?, ?, ?, ?, ?, ?)",

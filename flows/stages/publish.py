@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows import releases
+from flows import releases, warehouse
 from flows.errors import SaferCityError
 from flows.releases import DATABASE, Release
 from flows.settings import Settings
@@ -29,7 +29,7 @@ def publish(
     """
     paths = settings.paths
     building = paths.building
-    release = _finish(building, release_id, code_version, fingerprint, deliveries_digest)
+    release = _finish(settings, release_id, code_version, fingerprint, deliveries_digest)
     _verify(building / DATABASE, release)
     release.write(building)
     for file in building.rglob("*"):
@@ -38,18 +38,21 @@ def publish(
             file.chmod(0o444)
     building.rename(paths.releases / release_id)
     releases.point_to(paths, release_id)
-    with duckdb.connect(str(paths.warehouse)) as connection:
+    with warehouse.connect(settings) as connection:
         releases.record(connection, release)
     releases.remove_old(paths, settings.keep_releases)
     return release
 
 
-def _finish(building: Path, release_id: str, code_version: str, fingerprint: str, deliveries_digest: str) -> Release:
+def _finish(
+    settings: Settings, release_id: str, code_version: str, fingerprint: str, deliveries_digest: str
+) -> Release:
     """Add the release's own row, write Parquet and dictionary beside the file, and leave it checkpointed and closed."""
+    building = settings.paths.building
     published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     parquet = building / "parquet"
     parquet.mkdir()
-    with duckdb.connect(str(building / DATABASE)) as connection:
+    with warehouse.open_database(settings, building / DATABASE) as connection:
         tables = _tables(connection)
         rows = {table: _count(connection, table) + (table == "releases") for table in tables}
         connection.execute(

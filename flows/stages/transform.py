@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from flows import warehouse
 from flows.contracts import Contract
 from flows.errors import SaferCityError
 from flows.settings import PROJECT_DIR, Settings
@@ -93,7 +94,7 @@ def transform(
     Raises SaferCityError naming the nodes that failed; the published release is untouched.
     """
     paths = settings.paths
-    with duckdb.connect(str(paths.warehouse)) as connection:
+    with warehouse.connect(settings) as connection:
         write_sources(connection, contracts)
         made_by = [row[0] for row in connection.execute("select fingerprint from ledger.states").fetchall()]
         rebuild = full_refresh or made_by != [fingerprint]
@@ -109,7 +110,7 @@ def transform(
             f"the build did not pass its audit, and the published release stands: {_named(failed)}."
             f" What dbt says of them is in {paths.dbt_target / 'logs' / 'dbt.log'}"
         )
-    with duckdb.connect(str(paths.warehouse)) as connection:
+    with warehouse.connect(settings) as connection:
         connection.execute("begin")
         connection.execute("delete from ledger.pending")
         connection.execute("delete from ledger.states")
@@ -145,6 +146,8 @@ def run_dbt(
     paths = settings.paths
     os.environ["SAFERCITY_DBT_WAREHOUSE"] = str(paths.warehouse)
     os.environ["SAFERCITY_DBT_RELEASE"] = str(paths.building / "safer_city.duckdb")
+    for option, value in settings.duckdb_options().items():
+        os.environ[f"SAFERCITY_DBT_{option.upper()}"] = str(value)
     result = dbtRunner(callbacks=[report]).invoke(
         [
             *("--quiet", "--no-use-colors", "--log-level-file", "warn", "--no-write-json"),

@@ -6,14 +6,21 @@ The children are forked from a process that has imported everything and opened n
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
+from multiprocessing import resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+import duckdb
 
 from tests.faults.sandbox import Sandbox
 
@@ -22,19 +29,20 @@ PATIENCE_SECONDS = 240
 
 @dataclass(frozen=True)
 class Moment:
-    """Just before, or after, the n-th call of a function of a module."""
+    """Just before, or after, the n-th call of a function of a module; of those with this first argument, if given."""
 
     module: str
     function: str
     after: bool = False
     call: int = 1
-
-    def __str__(self) -> str:
-        return f"{'after' if self.after else 'before'} {self.module}.{self.function}, call {self.call}"
+    argument: str | None = None
 
 
 def children() -> ForkServerContext:
     """Where children come from."""
+    # A killed child leaves semaphores behind, which this process removes at the end; it need not tell of it.
+    with patch.dict(os.environ, {"PYTHONWARNINGS": "ignore:resource_tracker"}):
+        resource_tracker.ensure_running()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.pipeline", "great_expectations", "dbt.cli.main", "dbt.adapters.duckdb"])
     return context
@@ -58,6 +66,73 @@ def run(sandbox: Sandbox, dies: Moment | None = None, **given: Any) -> int | Non
     return child.exitcode
 
 
+@dataclass(frozen=True)
+class Reader:
+    """A process that reads a published file over and over until it is told to stop."""
+
+    process: ForkServerProcess
+    stop: Event
+    found: "Queue[list[str]]"
+
+    def stopped(self) -> list[str]:
+        """Have it stop; the releases it saw, in order, or what went wrong."""
+        self.stop.set()
+        found = self.found.get(timeout=PATIENCE_SECONDS)
+        self.process.join(PATIENCE_SECONDS)
+        return found
+
+
+def start_reader(read: Callable[[Path, Event], list[str]], file: Path) -> Reader:
+    """Begin to read."""
+    context = children()
+    stop, found = context.Event(), context.Queue()
+    process = context.Process(target=_read, args=(read, file, stop, found), daemon=True)
+    process.start()
+    return Reader(process, stop, found)
+
+
+def with_new_connections(file: Path, stop: Event) -> list[str]:
+    """Open the file anew each time; the releases seen. Raises when a release does not hold the rows it says."""
+    seen: list[str] = []
+    while not stop.is_set():
+        with duckdb.connect(str(file), read_only=True) as connection:
+            release_id, _ = holds_what_it_says(connection)
+        if seen[-1:] != [release_id]:
+            seen.append(release_id)
+        time.sleep(0.01)
+    return seen
+
+
+def with_one_connection(file: Path, stop: Event) -> list[str]:
+    """Keep the file open from beginning to end; the releases seen. Raises when it changes under the connection."""
+    seen: list[str] = []
+    with duckdb.connect(str(file), read_only=True) as connection:
+        first = holds_what_it_says(connection)
+        while not stop.is_set():
+            assert holds_what_it_says(connection) == first
+            seen = [first[0]]
+            time.sleep(0.05)
+    return seen
+
+
+def holds_what_it_says(connection: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, int]]:
+    """The release's id and the rows of its tables, counted."""
+    [(release_id, said)] = connection.execute(
+        "select release_id, rows_per_table from marts.releases order by published_at desc, release_id desc limit 1"
+    ).fetchall()
+    tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+    held = {name: connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0] for (name,) in tables}
+    assert held == said, f"release {release_id} says {said} and holds {held}"
+    return release_id, held
+
+
+def _read(read: Callable[[Path, Event], list[str]], file: Path, stop: Event, found: "Queue[list[str]]") -> None:
+    try:
+        found.put(read(file, stop))
+    except (duckdb.Error, AssertionError, OSError, ValueError) as error:
+        found.put([f"{type(error).__name__}: {error}"])
+
+
 def _run(sandbox: Sandbox, dies: Moment | None, given: dict[str, Any]) -> None:
     with ExitStack() as stack:
         if dies:
@@ -72,11 +147,12 @@ def _killing(dies: Moment, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def killing(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
-        calls += 1
-        if calls == dies.call and not dies.after:
+        counts = dies.argument is None or args[0] == dies.argument
+        calls += counts
+        if counts and calls == dies.call and not dies.after:
             os.kill(os.getpid(), signal.SIGKILL)
         result = function(*args, **kwargs)
-        if calls == dies.call and dies.after:
+        if counts and calls == dies.call and dies.after:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

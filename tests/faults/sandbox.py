@@ -110,6 +110,20 @@ class Sandbox:
         """Rows of the published release."""
         return _query(self.paths.published_database.resolve(), query)
 
+    def differences(self, other: "Sandbox") -> dict[str, int]:
+        """Tables of the published releases that differ, with how many rows stand in one of them only.
+
+        What says when and by which run something was loaded is left out.
+        """
+        with duckdb.connect() as connection:
+            for name, sandbox in (("one", self), ("other", other)):
+                connection.execute(f"attach '{sandbox.paths.published_database.resolve()}' as {name} (read_only)")
+            tables = connection.execute(
+                "select distinct table_name from duckdb_tables() where schema_name = 'marts' order by all"
+            ).fetchall()
+            counted = {name: _rows_apart(connection, name) for (name,) in tables if name != "releases"}
+        return {name: rows for name, rows in counted.items() if rows}
+
     def copy(self, folder: Path) -> "Sandbox":
         """This warehouse in another folder, with an empty landing folder."""
         shutil.copytree(self.data, folder / "data", symlinks=True)
@@ -146,6 +160,13 @@ class _Plain:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
+
+
+def _rows_apart(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    of_a_run = {"deliveries": "exclude (loaded_at)", "data_quality": "exclude (run)"}.get(table, "")
+    one, other = (f"select * {of_a_run} from {side}.marts.{table}" for side in ("one", "other"))
+    apart = f"select count(*) from ((({one}) except all ({other})) union all (({other}) except all ({one})))"
+    return connection.execute(apart).fetchall()[0][0]
 
 
 def _query(database: Path, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:

@@ -88,6 +88,17 @@ def test_empty_files_are_each_reported_together_or_one_after_the_other(project: 
         compare(files, project, settings)
 
 
+def test_a_rejected_file_is_reported_once_also_when_it_comes_again_elsewhere(project: Project, tmp_path: Path) -> None:
+    bad = (row(APRIL, CITY, "Mopery"),) * 12
+    files = [File("2016-04-essex-street.csv", bad), File("published-2016-06/2016-04-kent-street.csv", bad)]
+    for batches in ([files], [files[:1], files]):
+        settings = Settings(data=tmp_path / f"{len(batches)} batches")
+        for in_landing in batches:
+            place(in_landing, settings.landing_dir)
+            receive(settings, TODAY)
+        compare(files, project, settings)
+
+
 def test_an_extract_of_the_future_is_loaded_when_it_is_supplied_again_on_its_day(
     project: Project, tmp_path: Path
 ) -> None:

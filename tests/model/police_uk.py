@@ -9,6 +9,8 @@ How the model reads what the specification leaves open:
 * A file that was not rejected is accepted, also when every row of it is quarantined (under the limit): its month
   is complete, the earlier state of its slice ends, and the one that begins has no rows, so the month counts 0.
   The first month of a force is nevertheless the earliest with a row known then.
+* Where nothing says the extract date, the default may lie ahead of a fresh publication: such a file is of the
+  future only as long as its own month has not ended.
 * A file conflicts with a delivery that stands, never with one that was itself rejected.
 * A file that is read and then rejected (conflict, share of bad rows, no rows) has as many rows rejected as it
   received. One whose path alone rejects it (an impossible month, an extract in the future) is not read: its force
@@ -161,12 +163,16 @@ class State:
 
 @dataclass
 class Delivery:
-    """One line of the ledger, with the typed rows that were accepted and are not superseded in the file."""
+    """One line of the ledger, with the typed rows that were accepted and are not superseded in the file.
+
+    `named_until` is the last day of what the path names: of the publication, or else of the file's own month.
+    """
 
     file_name: str
     force: str | None
     month: date | None
     extract_date: date | None
+    named_until: date | None
     content: tuple[tuple[str, ...], ...]
     received: int | None
     accepted: int = 0
@@ -213,7 +219,7 @@ class Model:
         delivery = read(file)
         if delivery is None:
             return
-        if delivery.extract_date and delivery.extract_date > today:
+        if delivery.named_until and delivery.named_until > today:
             delivery.reject_unread()
         same_extract = [other for other in self._deliveries if other.extract == delivery.extract]
         if any(delivery.is_same_as(other) for other in same_extract):
@@ -378,7 +384,7 @@ def read(file: File) -> Delivery | None:
     content = tuple(tuple(row.get(header, "") for header in HEADER) for row in file.rows)
     month = first_of_month(name[1], name[2])
     if month is None:
-        unread = Delivery(file_name, None, None, None, content, received=None)
+        unread = Delivery(file_name, None, None, None, None, content, received=None)
         unread.reject_unread()
         return unread
 
@@ -386,11 +392,13 @@ def read(file: File) -> Delivery | None:
     force = most_frequent(row["Reported by"] for row in rows)
     sound = [row for row in rows if not breaks_critical_rule(row, force, month)]
     crimes = last_row_of_each_crime(typed(row, month) for row in sound)
+    published = publication_date(above)
     return Delivery(
         file_name,
         force,
         month,
-        extract_date(above, month),
+        published or last_of_month(months_later(month, 2)),
+        published or last_of_month(month),
         content,
         received=len(rows),
         accepted=len(sound),
@@ -400,8 +408,8 @@ def read(file: File) -> Delivery | None:
     )
 
 
-def extract_date(above: Sequence[str], month: date) -> date:
-    """The day a file is current to: by the archive's name, else the nearest dated folder, else by default."""
+def publication_date(above: Sequence[str]) -> date | None:
+    """The day a file is current to by the archive's name, else by the nearest dated folder; None without either."""
     for step in above:
         archive = re.fullmatch(r"(\d{4})-(\d{2})\.zip", step, re.IGNORECASE)
         if archive and (published := first_of_month(archive[1], archive[2])):
@@ -410,7 +418,7 @@ def extract_date(above: Sequence[str], month: date) -> date:
         folder = re.fullmatch(r"published-(\d{4})(?:-(\d{2}))?", step, re.IGNORECASE)
         if folder and (published := first_of_month(folder[1], folder[2] or "12")):
             return last_of_month(published)
-    return last_of_month(months_later(month, 2))
+    return None
 
 
 def most_frequent(names: Iterable[str]) -> str | None:

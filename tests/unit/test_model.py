@@ -5,7 +5,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -308,11 +308,16 @@ def test_a_file_of_an_impossible_month_is_rejected_unread() -> None:
 
 
 def test_an_extract_date_in_the_future_rejects_unread() -> None:
-    file = File(PATH, (row(),))
-    [delivery] = load(file, today=date(2017, 4, 29)).deliveries()
-    assert (delivery["state"], delivery["force"], delivery["received"]) == ("rejected", None, None)
-    assert (delivery["rejected"], delivery["quarantined"]) == (None, 0)
-    assert load(file, today=date(2017, 4, 30)).deliveries()[0]["state"] == "loaded"
+    for file, first_day in (
+        (File("published-2017-04/2017-02-kent-street.csv", (row(),)), date(2017, 4, 30)),
+        (File("2017-04.zip/2017-02-kent-street.csv", (row(),)), date(2017, 4, 30)),
+        (File(PATH, (row(),)), date(2017, 2, 28)),  # nothing says when it was published: its month must have ended
+    ):
+        [delivery] = load(file, today=first_day - timedelta(days=1)).deliveries()
+        assert (delivery["state"], delivery["force"], delivery["received"]) == ("rejected", None, None)
+        assert (delivery["rejected"], delivery["quarantined"]) == (None, 0)
+        [delivery] = load(file, today=first_day).deliveries()
+        assert (delivery["state"], delivery["extract_date"]) == ("loaded", date(2017, 4, 30))
 
 
 def test_the_same_delivery_at_another_place_is_seen_once() -> None:

@@ -35,7 +35,8 @@ PATIENCE_SECONDS = 3.0
 _LOOK_EVERY_SECONDS = 0.2
 
 _FUTURE = Problem(
-    "EXTRACT_IN_FUTURE", "its extract date lies in the future; correct the date, or supply it again when it has come"
+    "EXTRACT_IN_FUTURE",
+    "its extract date lies in the future; correct the date, or leave it: it is read when that has come",
 )
 
 

@@ -10,7 +10,7 @@ The stage adds to the scratch file what the load reads:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,21 +39,21 @@ class RuleResult:
     failed: int
 
 
-def validate(contract: Contract, database: Path) -> list[RuleResult]:
+def validate(contract: Contract, database: Path, options: Mapping[str, str | int] | None = None) -> list[RuleResult]:
     """Judge every received row of the scratch file `database` by the contract's rules.
 
     Returns one result per rule, in the contract's order, then those of malformed lines and unknown columns; where
     not one row was received, only these two, and nothing where no file could be read.
-    The file must be closed, and is closed again afterwards.
+    `options` are DuckDB's, such as memory_limit. The file must be closed, and is closed again afterwards.
     Raises UsageError for a rule that cannot be run, SaferCityError when the failing rows are not as many as counted.
     """
-    with _opened(contract, database) as connection:
+    with _opened(contract, database, options or {}) as connection:
         build_typed(connection, contract)
         for rule in contract.all_rules:
             _make_view(connection, contract, rule)
         has_rows = connection.execute("from typed limit 1").fetchone() is not None
-    verdicts = judge(contract, database) if has_rows else []
-    with _opened(contract, database) as connection:
+    verdicts = judge(contract, database, options or {}) if has_rows else []
+    with _opened(contract, database, options or {}) as connection:
         connection.execute("create or replace table failures (code varchar, row_id bigint)")
         for verdict in verdicts:
             _write_failures(connection, contract, verdict)
@@ -62,10 +62,12 @@ def validate(contract: Contract, database: Path) -> list[RuleResult]:
 
 
 @contextmanager
-def _opened(contract: Contract, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(
+    contract: Contract, database: Path, options: Mapping[str, str | int]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The scratch file, closed afterwards. The text of an error of DuckDB may quote values, so it is not passed on."""
     try:
-        with duckdb.connect(str(database)) as connection:
+        with duckdb.connect(str(database), config=dict(options)) as connection:
             connection.execute("set enable_progress_bar = false")
             yield connection
     except duckdb.Error as error:

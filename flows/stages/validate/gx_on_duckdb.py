@@ -18,6 +18,7 @@ Importing this module registers the dialect.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,15 @@ _COLUMN_TYPES: dict[str, types.TypeEngine[Any]] = {
 }
 
 
-def connection_to(database: Path) -> dict[str, Any]:
+def connection_to(database: Path, options: Mapping[str, str | int]) -> dict[str, Any]:
     """The arguments by which Great Expectations opens a DuckDB file; it can read the file and not write it.
 
     The path is kept out of the URL, in which `?` would end it and `$` would begin a variable.
     """
-    return {"connection_string": "duckdb+buffered://", "kwargs": {"connect_args": {"database": database}}}
+    return {
+        "connection_string": "duckdb+buffered://",
+        "kwargs": {"connect_args": {"database": database, "config": dict(options)}},
+    }
 
 
 class BufferedCursor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,7 @@ def suites(contract: Contract) -> dict[str, ExpectationSuite]:
     }
 
 
-def judge(contract: Contract, database: Path) -> list[Verdict]:
+def judge(contract: Contract, database: Path, options: Mapping[str, str | int]) -> list[Verdict]:
     """Let Great Expectations judge every rule in the scratch file, which it opens alone and read-only.
 
     Raises SaferCityError naming the rule when one could not be judged. Nothing is left open, and no other file written.
@@ -119,7 +119,7 @@ def judge(contract: Contract, database: Path) -> list[Verdict]:
     )
     with _silence():
         context = get_context(mode="ephemeral", project_config=config)
-        source = context.data_sources.add_sql(contract.source, **connection_to(database))
+        source = context.data_sources.add_sql(contract.source, **connection_to(database, options))
         try:
             return [
                 verdict

@@ -1,0 +1,103 @@
+"""Two runs at once: one of them writes, the other says who does, and neither disturbs the other."""
+
+import os
+import signal
+import time
+from multiprocessing.synchronize import Event
+
+import pytest
+
+from flows import releases, warehouse
+from flows.errors import SaferCityError
+from flows.warehouse import WarehouseBusyError
+from tests.faults.children import Moment, children, run
+from tests.faults.sandbox import Sandbox
+from tests.faults.street import rows, street
+
+
+def test_the_second_run_names_who_holds_the_warehouse(sandbox: Sandbox) -> None:
+    sandbox.deliver(street("2019-01", rows("2019-01", 3)))
+    with (
+        warehouse.writer_lock(sandbox.paths, "run --full-refresh"),
+        pytest.raises(WarehouseBusyError) as raised,
+    ):
+        sandbox.load()
+    told = str(raised.value)
+    assert "`run --full-refresh`" in told
+    assert f"process {os.getpid()}, since 20" in told
+    assert told.endswith("try again later")
+    assert raised.value.exit_code == 1
+    assert not sandbox.paths.warehouse.exists()
+
+
+def test_the_second_run_only_looks_when_nobody_writes(published: Sandbox) -> None:
+    """To look is to open the warehouse, and whoever has it open keeps the run that writes from going on."""
+    assert published.nothing_to_do()
+    with warehouse.writer_lock(published.paths, "run"), pytest.raises(WarehouseBusyError, match="`run`"):
+        published.nothing_to_do()
+
+
+def test_a_run_is_not_disturbed_by_others_that_look(published_copy: Sandbox) -> None:
+    sandbox = published_copy
+    context = children()
+    stop = context.Event()
+    looking = context.Process(target=look_again_and_again, args=(sandbox, stop), daemon=True)
+    looking.start()
+    try:
+        for number in range(1, 5):
+            month = f"2018-{number:02}"
+            sandbox.deliver(street(month, rows(month, 3)))
+            assert len(_patiently(sandbox)) == 1
+    finally:
+        stop.set()
+        looking.join(60)
+    assert looking.exitcode == 0
+
+
+def _patiently(sandbox: Sandbox) -> list[object]:
+    """Load; where another holds the lock at that moment, again a little later."""
+    for _ in range(50):
+        try:
+            return list(sandbox.load().files)
+        except WarehouseBusyError as busy:
+            assert "cannot be opened" not in str(busy)
+            time.sleep(0.02)
+    raise AssertionError("the lock was never free")
+
+
+def look_again_and_again(sandbox: Sandbox, stop: Event) -> None:
+    """What a `safercity run` does before it decides that there is nothing to do."""
+    while not stop.is_set():
+        try:
+            sandbox.nothing_to_do()
+        except WarehouseBusyError:
+            pass
+        time.sleep(0.03)
+
+
+def test_going_back_waits_for_no_run_and_says_so(published: Sandbox) -> None:
+    with (
+        warehouse.writer_lock(published.paths, "run"),
+        pytest.raises(SaferCityError, match="being written by `run`"),
+        warehouse.writer_lock(published.paths, "releases rollback"),
+    ):
+        releases.roll_back(published.paths)
+
+
+def test_the_lock_of_a_dead_process_is_free(sandbox: Sandbox) -> None:
+    sandbox.deliver(street("2019-01", rows("2019-01", 3)))
+    assert run(sandbox, dies=Moment("flows.runs", "look")) == -signal.SIGKILL
+    assert sandbox.warehouse("select state from ledger.runs") == [("running",)]
+    assert len(sandbox.load().files) == 1
+    assert sandbox.warehouse("select state from ledger.runs order by started_at, rowid") == [("killed",), ("done",)]
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', "[1]", "null"])
+def test_a_lock_file_that_says_nothing_sensible_still_locks(content: str, sandbox: Sandbox) -> None:
+    with warehouse.writer_lock(sandbox.paths, "run"):
+        sandbox.paths.lock.write_text(content, encoding="utf-8")
+        with (
+            pytest.raises(WarehouseBusyError, match="written by another process"),
+            warehouse.writer_lock(sandbox.paths, "run"),
+        ):
+            pass
