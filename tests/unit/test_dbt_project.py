@@ -25,7 +25,7 @@ Columns = dict[str, str]
 class Built:
     """The project built on an empty warehouse, its unit tests run.
 
-    `models`, `seeds` and `sources` are of dbt's manifest, by name; a table of a source is called source.table.
+    `models`, `seeds` and `sources` are those of dbt's manifest, by name; a source's table is source.table.
     """
 
     release: Path
@@ -130,7 +130,7 @@ def test_every_column_of_a_mart_has_a_type_and_a_description(built: Built) -> No
     for name, model in built.marts.items():
         described = {column["name"]: column["data_type"] for column in model["columns"].values()}
         assert described == built.columns(name), name
-        assert [column["name"] for column in model["columns"].values() if not column["description"]] == [], name
+        assert all(column["description"] for column in model["columns"].values()), name
 
 
 def test_every_mart_and_column_carries_its_description_as_a_comment(built: Built) -> None:

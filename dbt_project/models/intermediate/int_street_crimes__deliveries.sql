@@ -58,7 +58,7 @@ in_order as (
 judged as (
   select
     *,
-    lag(content) over in_slice is null or content is distinct from lag(content) over in_slice as is_new
+    (content is distinct from lag(content) over in_slice) as is_new
   from in_order
   window in_slice as (partition by force, slice order by extract_date)
 ),

@@ -48,4 +48,4 @@ left join known_slices
     and months.month = known_slices.month
 left join held
   on months.source = held.source and months.force = held.force and months.month = held.month
-order by source, force, month
+order by months.source, months.force, months.month
