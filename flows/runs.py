@@ -221,12 +221,12 @@ def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     """A test of whether a delivery is in the ledger already.
 
     One that was rejected under another version of its contract, or before the day of its extract, is judged again.
-    Rejected files are told apart by their names too: two empty files are two rejections.
+    Files whose force is not known are told apart by their names: two empty files are two rejections.
     """
     with warehouse.connect(run.settings, read_only=True) as connection:
         rows = connection.execute(
             """
-            select slice, extract_date, revision, content_hash, if(state = 'rejected', file_name, null), force
+            select slice, extract_date, revision, content_hash, if(force is null, file_name, null), force
             from ledger.deliveries
             where source = ?
               and (state = 'accepted' or contract = ?)
@@ -261,25 +261,30 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted]) -> Non
         unfinished -= set(extracted.looked_at)
         unsettled |= {file for file in extracted.looked_at if file.unsettled}
     with warehouse.connect(run.settings) as connection:
+        rows = [
+            (printable(file.path), file.size, file.mtime_ns, file not in unsettled, again_on.get(file))
+            for file in landing.looked_at
+            if file not in unfinished
+        ]
         connection.execute("begin")
-        for file in landing.looked_at:
-            if file not in unfinished:
-                connection.execute(
-                    "insert or replace into ledger.files values (?, ?, ?, ?, ?, ?)",
-                    [
-                        printable(file.path),
-                        file.size,
-                        file.mtime_ns,
-                        file not in unsettled,
-                        again_on.get(file),
-                        run.contracts_fingerprint,
-                    ],
-                )
-        for name in landing.unmatched:
+        if rows:
             connection.execute(
-                "insert into ledger.unmatched values (?, ?, ?)",
-                [str(run.settings.landing_dir), name, run.started_at],
+                """
+                insert or replace into ledger.files by name
+                select
+                  unnest(?::varchar[]) as path,
+                  unnest(?::bigint[]) as size,
+                  unnest(?::bigint[]) as mtime_ns,
+                  unnest(?::boolean[]) as settled,
+                  unnest(?::date[]) as again_on,
+                  ? as contracts
+                """,
+                [*(list(values) for values in zip(*rows, strict=True)), run.contracts_fingerprint],
             )
+        connection.execute(
+            "insert into ledger.unmatched select ?, unnest(?::varchar[]), ?",
+            [str(run.settings.landing_dir), landing.unmatched, run.started_at],
+        )
         connection.execute("commit")
 
 

@@ -13,7 +13,7 @@ from flows.releases import Release
 from flows.settings import Settings, quiet_environment
 from flows.stages import publish
 from tests.faults.sandbox import Sandbox
-from tests.faults.street import first_batch
+from tests.faults.street import first_batch, second_batch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,6 +78,18 @@ def published(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
             made.run()
 
     return Sandbox(once("published", make))
+
+
+@pytest.fixture(scope="session")
+def both_batches(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+    """A warehouse with both batches loaded in one run and published; look, but do not touch."""
+
+    def make(folder: Path) -> None:
+        made = Sandbox(folder)
+        made.deliver(first_batch() | second_batch())
+        made.run()
+
+    return Sandbox(once("both_batches", make))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ known_slices as (
     force,
     cast(strptime(slice, '%Y-%m') as date) as month
   from {{ ref("deliveries") }}
-  where state = 'loaded' and slice is not null and extract_date <= {{ as_of }}
+  where state = 'loaded' and slice is not null and force is not null and extract_date <= {{ as_of }}
   group by all
 ),
 

@@ -219,10 +219,10 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
           from explained
           left join claims using (file_id)
         )
-        -- Rejected files are told apart by their names too: two empty files are two rejections.
+        -- Files whose force is not known are told apart by their names: two empty files are two rejections.
         select
           *,
-          (md5_number_lower(concat_ws('|', identity, if(reason_code is null, null, file_name))) >> 1)::bigint
+          (md5_number_lower(concat_ws('|', identity, if(force is null, file_name, null))) >> 1)::bigint
             as delivery_id
         from decided
         """,
@@ -241,7 +241,7 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
         from ledger.deliveries as earlier
         semi join judged on
           judged.content_hash = earlier.content_hash
-          and judged.file_name = earlier.file_name
+          and (earlier.force is not null or judged.file_name = earlier.file_name)
           and judged.slice is not distinct from earlier.slice
           and judged.extract_date is not distinct from earlier.extract_date
           and judged.revision = earlier.revision

@@ -27,7 +27,7 @@ class Inbox(HTTPServer):
 class _Post(BaseHTTPRequestHandler):
     server: Inbox
 
-    def do_POST(self) -> None:  # noqa: N802 (the name that http.server calls)
+    def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
         self.server.posted.append(json.loads(self.rfile.read(length)))
         self.send_response(200)

@@ -466,7 +466,7 @@ def test_any_path(tmp_path: Path, name: str) -> None:
 
 
 def test_great_expectations_can_not_write(tmp_path: Path) -> None:
-    arguments = connection_to(scratch(tmp_path, contract(), []))
+    arguments = connection_to(scratch(tmp_path, contract(), []), {})
     engine = create_engine(arguments["connection_string"], **arguments["kwargs"])
     with engine.connect() as connection, pytest.raises(DBAPIError, match="read-only"):
         connection.execute(text("create table another (number integer)"))

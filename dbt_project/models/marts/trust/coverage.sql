@@ -5,7 +5,7 @@ with known_slices as (
     force,
     cast(strptime(slice, '%Y-%m') as date) as month
   from {{ ref("deliveries") }}
-  where state = 'loaded' and slice is not null
+  where state = 'loaded' and slice is not null and force is not null
   group by all
 ),
 

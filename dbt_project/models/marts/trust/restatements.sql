@@ -6,7 +6,7 @@ with extracts as (
     cast(strptime(slice, '%Y-%m') as date) as month,
     extract_date
   from {{ ref("deliveries") }}
-  where state = 'loaded' and slice is not null
+  where state = 'loaded' and slice is not null and force is not null
   group by all
 ),
 

@@ -1,0 +1,118 @@
+"""Real street files of data.police.uk from end to end: figures that were counted by other means."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.sandbox import Sandbox
+
+REAL = Path(__file__).parents[3] / "shared" / "real"
+CITY = "City of London Police"
+THEMES = ("all_crime", "violence", "acquisitive_crime", "public_order", "asb")
+
+pytestmark = [
+    pytest.mark.skipif(
+        not REAL.is_dir(), reason=f"real files are not part of the repository and are not at hand in {REAL}"
+    ),
+    pytest.mark.xdist_group("real"),
+]
+
+
+@pytest.fixture(scope="module")
+def first(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+    """The files of the City of London as they were first published."""
+
+    def make(folder: Path) -> None:
+        link(Sandbox(folder), REAL / "police_uk")
+        Sandbox(folder).run()
+
+    return Sandbox(once("real", make))
+
+
+@pytest.fixture(scope="module")
+def revised(first: Sandbox, once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+    """Three months of them as they were published a second time, on top."""
+
+    def make(folder: Path) -> None:
+        made = first.copy(folder)
+        link(made, REAL / "police_uk_revised")
+        made.run()
+
+    return Sandbox(once("real_revised", make))
+
+
+def link(sandbox: Sandbox, files: Path) -> None:
+    """Have the City's street files lie in the landing folder, without copying them."""
+    for file in files.rglob("*-city-of-london-street.csv"):
+        landed = sandbox.landing / file.relative_to(files)
+        landed.parent.mkdir(parents=True, exist_ok=True)
+        landed.symlink_to(file)
+
+
+def figure(sandbox: Sandbox, column: str, measure: str, month: str) -> Any:
+    """One figure of the City as it is known now."""
+    theme = "asb" if measure == "asb" else "all_crime"
+    [(value,)] = sandbox.marts(
+        f"select {column} from marts.{theme}_performance"
+        f" where force = '{CITY}' and measure = '{measure}' and month = date '{month}-01'"
+    )
+    return value
+
+
+def test_twelve_months_of_all_crime(first: Sandbox) -> None:
+    assert figure(first, "rolling_12", "all_crime", "2018-12") == 7053
+    assert figure(first, "rolling_12", "all_crime", "2019-03") == 7285
+
+
+def test_a_year_of_anti_social_behaviour(first: Sandbox) -> None:
+    assert figure(first, "rolling_12", "asb", "2019-12") == 1243
+
+
+def test_months_that_did_not_arrive_are_missing(first: Sandbox) -> None:
+    found = first.marts(
+        "select strftime(month, '%Y-%m'), offences, rolling_12 from marts.all_crime_performance"
+        f" where force = '{CITY}' and coverage = 'missing' and month < date '2018-01-01' order by month"
+    )
+    gap = ["2014-12", *(f"2015-{month:02}" for month in range(1, 13)), "2017-10"]
+    assert [month for month, _, _ in found] == gap
+    assert {figures for _, *figures in map(tuple, found) for figures in [tuple(figures)]} == {(None, None)}
+
+
+def test_every_row_of_every_file_is_accounted_for(first: Sandbox) -> None:
+    [(files, received, accepted, quarantined, rejected)] = first.marts(
+        "select count(*), sum(received), sum(accepted), sum(quarantined), sum(rejected) from marts.deliveries"
+    )
+    lines = sum(
+        file.read_bytes().count(b"\n") - 1 for file in (REAL / "police_uk").rglob("*-city-of-london-street.csv")
+    )
+    assert files == 75
+    assert received == lines
+    assert (accepted, quarantined, rejected) == (lines, 0, 0)
+
+
+def test_a_second_publication_changes_nothing_before_its_date(first: Sandbox, revised: Sandbox) -> None:
+    for theme in THEMES:
+        before = f"from marts.{theme}_performance_as_of(date '2018-12-30')"
+        assert revised.marts(before) == first.marts(before), theme
+        assert len(first.marts(before)) > 40
+
+
+def test_its_months_have_a_second_version_from_its_date_on(first: Sandbox, revised: Sandbox) -> None:
+    again = ["2017-02", "2017-03", "2017-04"]
+    grown = (
+        "select strftime(month, '%Y-%m'), count(*) from marts.street_crime_versions where {} group by all order by all"
+    )
+    published_again = dict(revised.marts(grown.format("known_from = date '2018-12-31'")))
+    assert list(published_again) == again
+    ended = revised.marts(grown.format("known_to = date '2018-12-31'"))
+    assert [month for month, _ in ended] == again
+    everything = "select count(*) from marts.street_crime_versions"
+    [(before,)], [(after,)] = first.marts(everything), revised.marts(everything)
+    assert after - before == sum(published_again.values())
+
+
+def test_only_outcomes_moved_so_no_figure_is_restated(revised: Sandbox) -> None:
+    moved = "select count(*) from marts.restatements where not first_published"
+    assert revised.marts(moved) == [(0,)]
