@@ -52,7 +52,7 @@ def ingest_and_publish(
             if extracted.files:
                 validate_source.with_options(name=f"validate {source}")(run, source, extracted)
                 loads.append(load_source.with_options(name=f"load {source}")(run, source, extracted))
-        runs.remember_files(run, found, extracts)
+        runs.remember_files(run, found, extracts, loads)
         release = None
         if runs.release_is_due(run, full_refresh):
             transformed = build_marts(run, full_refresh)

@@ -25,7 +25,7 @@ from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
 from flows.stages import extract, transform
 from flows.stages.extract import Arrival, Extracted, Landing, LandingFile
-from flows.stages.extract.arrival import printable
+from flows.stages.extract.arrival import MEMBER_SIGN, printable
 from flows.stages.load import FailedRule, Loaded, LoadedFile
 
 Fingerprint = tuple[str, str]
@@ -149,8 +149,8 @@ def look(run: Run) -> Landing:
     if len(run.sources) < len(run.contracts):
         # Some files are for another run to read: what this one does not read, it has not seen.
         read = {arrival.file for arrival in arrivals}
-        left = {arrival.file for arrival in landing.arrivals} - read
-        looked_at = [file for file in landing.looked_at if file in read and file not in left]
+        left = {arrival.file for arrival in landing.arrivals if arrival not in arrivals}
+        looked_at = [file for file in landing.looked_at if file in read - left]
         return Landing(arrivals, [], landing.waiting, looked_at)
     return landing
 
@@ -245,7 +245,7 @@ def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     return repeated
 
 
-def remember_files(run: Run, landing: Landing, extracts: list[Extracted]) -> None:
+def remember_files(run: Run, landing: Landing, extracts: list[Extracted], loads: list[Loaded]) -> None:
     """Write what was read to the ledger, so that it is not opened again until it or a contract changes.
 
     A file is remembered when every source that has a delivery in it has read it to the end.
@@ -253,6 +253,10 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted]) -> Non
     ended = {arrival.file for arrival in landing.arrivals if not arrival.source}
     unfinished = {arrival.file for arrival in landing.arrivals} - ended
     unsettled = {file for file in landing.looked_at if file.unsettled}
+    rejected = {
+        file.path.partition(MEMBER_SIGN)[0] for load in loads for file in load.files if file.state == "rejected"
+    }
+    unsettled |= {file for file in landing.looked_at if printable(file.path) in rejected}
     again_on: dict[LandingFile, date] = {}
     for arrival in landing.arrivals:
         if arrival.problem and arrival.extract_date and arrival.extract_date > today():

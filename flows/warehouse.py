@@ -83,11 +83,18 @@ def open_database(settings: Settings, path: Path, *, read_only: bool = False) ->
 
 
 def prepare(settings: Settings, contracts: dict[str, Contract]) -> None:
-    """Make the warehouse's schemas and tables where they are missing."""
+    """Make the warehouse's schemas, tables and columns where they are missing.
+
+    A column that a contract has gained is NULL in the rows that were loaded before.
+    """
     with connect(settings) as connection:
         ledger.create(connection)
         for contract in contracts.values():
             connection.execute(raw_table_sql(contract))
+            for column in contract.loaded_columns:
+                connection.execute(
+                    f"alter table raw.{contract.source} add column if not exists {column.name} {column.duckdb_type}"
+                )
 
 
 def raw_table_sql(contract: Contract) -> str:

@@ -76,9 +76,10 @@ ARCHIVE_SOURCE = "unknown"
 def reject_archives(
     archives: list[RejectedArchive], connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str
 ) -> Loaded:
-    """Write rejected archives to the ledger, each once."""
+    """Write rejected archives to the ledger, each once; only those that were not there yet are among the files."""
+    new = []
     for archive in archives:
-        connection.execute(
+        inserted = connection.execute(
             """
             insert into ledger.deliveries by name
             select
@@ -100,13 +101,15 @@ def reject_archives(
                 "code": archive.reason_code,
                 "reason": archive.reason,
             },
-        )
+        ).fetchone()
+        if inserted and inserted[0]:
+            new.append(archive)
     files = [
         LoadedFile(
             ARCHIVE_SOURCE, None, None, archive.file_name, archive.path, None, "rejected",
             None, 0, 0, None, archive.reason_code, archive.reason,
         )
-        for archive in archives
+        for archive in new
     ]  # fmt: skip
     return Loaded(ARCHIVE_SOURCE, files, [])
 
@@ -245,7 +248,7 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
           and judged.slice is not distinct from earlier.slice
           and judged.extract_date is not distinct from earlier.extract_date
           and judged.revision = earlier.revision
-          and (judged.force = earlier.force or earlier.force is null)
+          and (judged.force = earlier.force or judged.force is null or earlier.force is null)
         where earlier.source = $source and earlier.state = 'rejected'
     """
     connection.execute(f"delete from ledger.rule_results where delivery_id in ({again})", {"source": contract.source})

@@ -39,11 +39,13 @@ def receive(settings: Settings, today: date) -> None:
             run.empty_scratch(SOURCE),
             is_repeat=runs.is_repeat(run, SOURCE),
         )
+        loads = []
         if extracted.files:
             validate.validate(run.contracts[SOURCE], extracted.database)
             with warehouse.connect(settings) as connection:
-                load.load(run.contracts[SOURCE], connection, extracted.database, run.run_id, run.started)
-        runs.remember_files(run, landing, [extracted])
+                contract = run.contracts[SOURCE]
+                loads.append(load.load(contract, connection, extracted.database, run.run_id, run.started))
+        runs.remember_files(run, landing, [extracted], loads)
 
 
 @contextmanager
