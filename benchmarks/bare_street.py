@@ -501,14 +501,15 @@ baselines as (
   group by all
 ),
 
+-- Doubles carry some 15 digits: at nine decimals a line that is a whole number is one, and a count can lie on it.
 limits as (
   select
     *,
     if(mean_moving_range is null, null, mean) as centre_line,
-    mean + 2.66 * mean_moving_range as upper_limit,
-    mean - 2.66 * mean_moving_range as natural_lower_limit,
-    mean + 2.66 * mean_moving_range * 2 / 3 as near_upper,
-    mean - 2.66 * mean_moving_range * 2 / 3 as near_lower
+    round(mean + 2.66 * mean_moving_range, 9) as upper_limit,
+    round(mean - 2.66 * mean_moving_range, 9) as natural_lower_limit,
+    round(mean + 2.66 * mean_moving_range * 2 / 3, 9) as near_upper,
+    round(mean - 2.66 * mean_moving_range * 2 / 3, 9) as near_lower
   from baselines
 )
 
