@@ -259,4 +259,4 @@ def _explain(error: Exception) -> str:
         return "; ".join(
             f"{'.'.join(str(part) for part in item['loc']) or 'contract'}: {item['msg']}" for item in error.errors()
         )
-    return str(error)
+    return " ".join(str(error).split())

@@ -192,8 +192,9 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
         if needs_release(connection, transform.release_fingerprint(fingerprint)):
             return False
         known = _known_files(connection, fingerprint)
+        named_before = _named_before(settings, connection)
     landing = find(settings, contracts, known)
-    return not (landing.arrivals or landing.looked_at)
+    return not (landing.arrivals or landing.looked_at or set(landing.unmatched) - named_before)
 
 
 def needs_release(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> bool:

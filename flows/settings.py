@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from flows.errors import UsageError
 
@@ -44,7 +50,9 @@ class Settings(BaseSettings):
     )
     keep_releases: int = Field(default=5, ge=1, description="How many releases stay on disk")
     memory_limit: str | None = Field(
-        default=None, description="DuckDB memory limit, such as 2GB; default 80 % of memory"
+        default=None,
+        pattern=r"^\d+(\.\d+)? ?([KMGT]i?B|%)$",
+        description="DuckDB memory limit, such as 2GB; default 80 % of memory",
     )
     threads: int | None = Field(default=None, ge=1, description="DuckDB threads; default all cores")
     alerts: Alerts = Field(default_factory=Alerts)
@@ -121,8 +129,11 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise UsageError(f"a setting is wrong (see {SETTINGS_FILE} and SAFERCITY_* variables): {wrong}") from None
+    except SettingsError as error:
+        # Its text names the field; the text of what caused it may quote a value, and is left out.
+        raise UsageError(f"a setting is wrong: {error}; it is written as JSON, see docs/operating.md") from None
     except ValueError as error:
-        raise UsageError(f"{SETTINGS_FILE} cannot be read: {error}") from None
+        raise UsageError(f"{SETTINGS_FILE} cannot be read: {' '.join(str(error).split())}") from None
 
 
 def quiet_environment() -> None:

@@ -1,0 +1,73 @@
+"""A `safercity run` that is ended from outside takes what it has started with it."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.commands import start
+from tests.faults.sandbox import Sandbox
+from tests.faults.street import first_batch
+
+pytestmark = [
+    pytest.mark.xdist_group("kill"),
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to find children in"),
+]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_its_server_ends_with_it(number: signal.Signals, sandbox: Sandbox) -> None:
+    """Else every killed run leaves a server for good, which holds on to what the command printed to."""
+    sandbox.deliver(first_batch())
+    process = start(sandbox, "run")
+    left: list[int] = []
+    try:
+        servers = found_servers(process.pid, seconds=120)
+        assert servers
+        process.send_signal(number)
+        process.wait(30)
+        left = still_there(servers, seconds=15)
+        assert left == []
+        assert process.returncode in (-number, 128 + number)
+    finally:
+        process.kill()
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        for pipe in (process.stdout, process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+
+def found_servers(parent: int, seconds: float) -> list[int]:
+    """The servers that a process starts, as soon as there is one."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if servers := [pid for pid in children_of(parent) if "prefect.server" in command_of(pid)]:
+            return servers
+        time.sleep(0.1)
+    return []
+
+
+def still_there(processes: list[int], seconds: float) -> list[int]:
+    """Those of the processes that have not ended after so long."""
+    until = time.monotonic() + seconds
+    while processes and time.monotonic() < until:
+        time.sleep(0.1)
+        processes = [pid for pid in processes if "prefect.server" in command_of(pid)]
+    return processes
+
+
+def children_of(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    listed = Path(f"/proc/{parent}/task").glob("*/children")
+    return [int(pid) for file in listed for pid in file.read_text().split()]
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process, empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:
+        return ""
