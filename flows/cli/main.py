@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+import traceback
 from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
@@ -57,6 +58,8 @@ def _exit_code() -> int:
     try:
         app()
     except SaferCityError as error:
+        # Prefect keeps the error to the very end. What its frames hold must go before: DuckDB would complain at length.
+        traceback.clear_frames(error.__traceback__)
         screen.err.print(f"safercity: {error}", markup=False)
         return error.exit_code
     except KeyboardInterrupt:

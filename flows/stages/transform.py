@@ -150,7 +150,7 @@ def run_dbt(
         os.environ[f"SAFERCITY_DBT_{option.upper()}"] = str(value)
     result = dbtRunner(callbacks=[report]).invoke(
         [
-            *("--quiet", "--no-use-colors", "--log-level-file", "warn", "--no-write-json"),
+            *("--log-level", "none", "--log-level-file", "warn", "--no-write-json"),
             *command,
             *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
             *("--target-path", str(paths.dbt_target), "--log-path", str(paths.dbt_target / "logs")),
