@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-from collections.abc import Callable
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -42,19 +40,18 @@ pytestmark = pytest.mark.xdist_group("kill")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(published: Sandbox, once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+def undisturbed(published: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """The second batch on top of the first, in peace. It is made in the folder of those that are not left in peace,
     so that dbt need not parse the project again for each."""
-
-    def make(folder: Path) -> None:
-        sandbox = Sandbox(folder.with_name("killed"))
-        sandbox.folder.mkdir()
-        shutil.copytree(published.data, sandbox.data, symlinks=True)
-        sandbox.deliver(second_batch())
-        assert run(sandbox) == 0
-        sandbox.data.rename(folder / "data")
-
-    return Sandbox(once("undisturbed", make))
+    base = tmp_path_factory.mktemp("kill")
+    sandbox = Sandbox(base / "killed")
+    shutil.copytree(published.data, sandbox.data, symlinks=True)
+    sandbox.deliver(second_batch())
+    assert run(sandbox) == 0
+    kept = Sandbox(base / "undisturbed")
+    kept.folder.mkdir()
+    sandbox.data.rename(kept.data)
+    return kept
 
 
 @pytest.fixture

@@ -258,8 +258,8 @@ class TestNothingUnsoundIsPublished:
     ) -> None:
         finish = publish._finish
 
-        def lose(building: Path, *given: str) -> Release:
-            release = finish(building, *given)
+        def lose(*given: Any) -> Release:
+            release = finish(*given)
             change(ready, "delete from marts.coverage; drop table marts.dim_ward")
             return release
 
@@ -269,9 +269,9 @@ class TestNothingUnsoundIsPublished:
     def test_a_file_that_is_not_closed(self, ready: Sandbox, refused: Callable[[str], None]) -> None:
         finish = publish._finish
 
-        def leave_open(building: Path, *given: str) -> Release:
-            release = finish(building, *given)
-            (building / "safer_city.duckdb.wal").touch()
+        def leave_open(*given: Any) -> Release:
+            release = finish(*given)
+            (ready.paths.building / "safer_city.duckdb.wal").touch()
             return release
 
         with patch.object(publish, "_finish", leave_open):
