@@ -58,6 +58,7 @@ def safercity(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
             main()
         code = ended.value.code
         assert code is None or isinstance(code, int)
-        return Ended(code or 0, *capsys.readouterr())
+        said = capsys.readouterr()
+        return Ended(code or 0, str(said.out), str(said.err))
 
     return call

@@ -25,7 +25,7 @@ class Inbox(HTTPServer):
 
 
 class _Post(BaseHTTPRequestHandler):
-    server: Inbox
+    server: Inbox  # pyright: ignore[reportIncompatibleVariableOverride]  (what serves it is one of these)
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
@@ -54,7 +54,7 @@ class Postbox(socketserver.TCPServer):
 
 
 class _Mail(socketserver.StreamRequestHandler):
-    server: Postbox
+    server: Postbox  # pyright: ignore[reportIncompatibleVariableOverride]  (what serves it is one of these)
     ANSWERS: ClassVar = {"QUIT": "221 bye", "DATA": "354 go on"}
 
     def handle(self) -> None:

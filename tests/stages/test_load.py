@@ -16,7 +16,7 @@ from tests.faults.sandbox import Sandbox
 from tests.faults.street import CITY, SAMPLE, Files, Row, archive, first_batch, row, rows, street, text
 from tests.model.police_uk import HEADER
 
-BAD = {"Crime_type": "Mopery"}
+BAD: dict[str, Any] = {"Crime_type": "Mopery"}
 CONTRACTS = load_contracts()
 STREET = CONTRACTS["police_uk_street"]
 

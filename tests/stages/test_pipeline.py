@@ -9,7 +9,8 @@ from unittest.mock import Mock, patch
 import duckdb
 import pytest
 from prefect import Task
-from prefect.states import Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
 
 from flows import messages, pipeline, releases, runs
 from flows.errors import SaferCityError
