@@ -7,6 +7,14 @@ class SaferCityError(Exception):
     exit_code = 1
 
 
+class InterruptedRunError(SaferCityError):
+    """A person or the system ended the run (exit code 130, or 143 for the system)."""
+
+    def __init__(self, exit_code: int = 130) -> None:
+        super().__init__("interrupted; nothing half done is kept. Run the command again to go on.")
+        self.exit_code = exit_code
+
+
 class UsageError(SaferCityError):
     """The command, a setting or a contract is wrong (exit code 2)."""
 

@@ -46,7 +46,7 @@ def arrivals_page(loaded: Loaded) -> str:
     rejected = [file for file in loaded.files if file.state == "rejected"]
     if rejected:
         lines += ["", "## Rejected files", "", "| file | why |", "|---|---|"]
-        lines += [f"| {file.file_name} | {file.reason} |" for file in rejected]
+        lines += [f"| {_cell(file.file_name)} | {_cell(file.reason or '')} |" for file in rejected]
     return "\n".join(lines)
 
 
@@ -83,3 +83,8 @@ def nodes_table(nodes: list[Node]) -> list[dict[str, Any]]:
         }
         for node in sorted(nodes, key=lambda node: -node.seconds)
     ]
+
+
+def _cell(text: str) -> str:
+    """A text in a cell of a Markdown table, which a bar would end."""
+    return text.replace("|", r"\|")

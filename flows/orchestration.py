@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
+import signal
+import subprocess
+import sys
 import threading
+from functools import partial
+from typing import Any
 
 from flows.settings import Settings
 
@@ -19,6 +25,30 @@ def prepare_prefect(settings: Settings) -> None:
     if "PREFECT_API_URL" not in os.environ:
         # The server of one run lives as long as the run: nobody could open its pages, and making them takes seconds.
         os.environ.setdefault("PREFECT_SERVER_UI_ENABLED", "false")
+
+
+def server_dies_with_us() -> None:
+    """Have the server of a run end with it, however it ends: a killed process cannot stop what it has started.
+
+    Only Linux can do this; elsewhere a killed run leaves its server behind.
+    """
+    if sys.platform != "linux":
+        return
+    from prefect.server.api.server import SubprocessASGIServer
+
+    libc = ctypes.CDLL(None)
+    # Prefect offers no way to say how its server is started.
+    start = SubprocessASGIServer._run_uvicorn_command  # noqa: SLF001
+
+    def start_bound(self: SubprocessASGIServer) -> subprocess.Popen[Any]:
+        popen = subprocess.Popen
+        try:
+            subprocess.Popen = partial(popen, preexec_fn=lambda: libc.prctl(1, signal.SIGTERM))
+            return start(self)
+        finally:
+            subprocess.Popen = popen
+
+    SubprocessASGIServer._run_uvicorn_command = start_bound  # noqa: SLF001
 
 
 def server_is_missing(error: RuntimeError) -> bool:

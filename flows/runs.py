@@ -187,7 +187,11 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
     chosen_sources(contracts, sources)
     if not settings.paths.warehouse.exists() or releases.current(settings.paths) is None:
         return False
-    with warehouse.connect(settings, read_only=True) as connection:
+    # To look is to open the warehouse, and whoever has it open keeps the run that writes from going on.
+    with (
+        warehouse.writer_lock(settings.paths, "run"),
+        warehouse.connect(settings, read_only=True) as connection,
+    ):
         fingerprint = contracts_fingerprint(contracts)
         if needs_release(connection, transform.release_fingerprint(fingerprint)):
             return False

@@ -116,7 +116,12 @@ class Paths:
     def make(self) -> None:
         """Make the folders that a run writes to."""
         for folder in (self.landing, self.warehouse_dir, self.releases, self.published):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(
+                    f"the data folder {self.data} cannot be used ({error.strerror}); set SAFERCITY_DATA to another one"
+                ) from None
 
 
 def load_settings(**given: Any) -> Settings:

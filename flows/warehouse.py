@@ -78,8 +78,13 @@ def open_database(settings: Settings, path: Path, *, read_only: bool = False) ->
     """
     connection = duckdb.connect(str(path), read_only=read_only)
     for option, value in settings.duckdb_options().items():
-        connection.execute(f"set {option} = '{value}'")
+        connection.execute(f"set {option} = {quoted(value)}")
     return connection
+
+
+def quoted(text: object) -> str:
+    """A text as SQL writes it: a path may hold an apostrophe."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def prepare(settings: Settings, contracts: dict[str, Contract]) -> None:

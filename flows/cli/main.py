@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -16,7 +17,7 @@ import typer
 
 from flows import __version__, releases
 from flows.cli import screen
-from flows.errors import SaferCityError, UsageError
+from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
 from flows.settings import Settings, load_settings, quiet_environment
 
@@ -62,10 +63,12 @@ def _exit_code() -> int:
         traceback.clear_frames(error.__traceback__)
         screen.err.print(f"safercity: {error}", markup=False)
         return error.exit_code
-    except KeyboardInterrupt:
-        screen.err.print("safercity: interrupted; nothing half done is kept. Run the command again to go on.")
-        return 130
     return 0
+
+
+def _ended_by_the_system(*_: object) -> None:
+    """Leave as Ctrl-C does: with what was started stopped."""
+    raise InterruptedRunError(143)
 
 
 def _version(wanted: bool) -> None:
@@ -311,19 +314,24 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
     from flows.cli.report import show
 
     began = time.monotonic()
-    with screen.showing_progress():
-        result = _through_prefect(settings, sources, full_refresh)
+    signal.signal(signal.SIGTERM, _ended_by_the_system)
+    try:
+        with screen.showing_progress():
+            result = _through_prefect(settings, sources, full_refresh)
+    except KeyboardInterrupt:
+        raise InterruptedRunError from None
     show(settings, result, time.monotonic() - began, json=json)
     return result.exit_code
 
 
 def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool) -> Summary:
-    from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing
+    from flows.orchestration import import_meanwhile, prepare_prefect, server_dies_with_us, server_is_missing
 
     say("starting Prefect", 0)
     prepare_prefect(settings)
     from flows.pipeline import ingest_and_publish
 
+    server_dies_with_us()
     import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
     try:
         return ingest_and_publish(settings.landing_dir, sources, full_refresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def cell(value: Any) -> str:
 
 def as_json(content: Any) -> None:
     """Print JSON for a script; dates as ISO 8601."""
-    print(json.dumps(content, indent=2, default=_plain, ensure_ascii=False))
+    print(json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 @contextmanager
@@ -97,6 +98,13 @@ def showing_progress() -> Iterator[None]:
 
 
 def _plain(value: Any) -> Any:
+    """A value as JSON has it: keys are text, dates ISO 8601, and what is no number is null."""
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return str(value)
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -13,6 +13,7 @@ import duckdb
 from flows import releases
 from flows.errors import UsageError
 from flows.settings import Paths
+from flows.warehouse import quoted
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,11 @@ class Table:
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """One dictionary per row."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        names = [
+            name if name not in self.columns[:place] else f"{name}_{self.columns[:place].count(name)}"
+            for place, name in enumerate(self.columns)
+        ]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 @contextmanager
@@ -37,7 +42,7 @@ def published(paths: Paths) -> Iterator[duckdb.DuckDBPyConnection]:
         raise UsageError(f"nothing has been published in {paths.published} yet; run: safercity run")
     with duckdb.connect() as connection:
         # The link is followed once, so that a release published meanwhile does not change the file under a query.
-        connection.execute(f"attach '{paths.published_database.resolve()}' as safer_city (read_only)")
+        connection.execute(f"attach {quoted(paths.published_database.resolve())} as safer_city (read_only)")
         connection.execute("use safer_city")
         yield connection
 

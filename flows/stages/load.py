@@ -15,6 +15,7 @@ import duckdb
 
 from flows.contracts import MALFORMED, Contract
 from flows.errors import SaferCityError
+from flows.warehouse import quoted
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def load(
     Raises SaferCityError, and loads nothing, when the rows accepted, quarantined and rejected do not add up to those
     received.
     """
-    connection.execute(f"attach '{scratch}' as scratch (read_only)")
+    connection.execute(f"attach {quoted(scratch)} as scratch (read_only)")
     try:
         connection.execute("begin")
         try:

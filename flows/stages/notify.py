@@ -6,6 +6,8 @@ fails the run. Every digest is also a row in the ledger.
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +95,7 @@ def digest(
 
 def notify(settings: Settings, message: Digest, run_id: str) -> list[Delivered]:
     """Send a digest to every channel in the settings, and write it to the ledger."""
-    delivered = [Delivered(url.split(":", 1)[0], _send(url, message)) for url in settings.alerts.urls]
+    delivered = [Delivered(scheme(url), _send(url, message)) for url in settings.alerts.urls]
     with warehouse.connect(settings) as connection:
         for item in delivered or [Delivered("none", "no channel")]:
             connection.execute(
@@ -110,13 +112,25 @@ def notify(settings: Settings, message: Digest, run_id: str) -> list[Delivered]:
     return delivered
 
 
+def scheme(url: str) -> str:
+    """The scheme of an address; the rest of it may be secret, and so may an address without one."""
+    found = re.match(r"[a-z][a-z0-9+.-]*(?=:)", url, re.IGNORECASE)
+    return found[0].lower() if found else "unknown"
+
+
 def _send(url: str, message: Digest) -> str:
     import apprise
 
+    # It would quote the address in what it logs; what became of the message stands in the ledger.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     channel = apprise.Apprise()
     if not channel.add(url):
         return "failed"
-    return "sent" if channel.notify(title=message.title, body=message.body) else "failed"
+    return (
+        "sent"
+        if channel.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
+        else "failed"
+    )
 
 
 def _counted(number: int, one: str, many: str) -> str:

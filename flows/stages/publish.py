@@ -63,7 +63,8 @@ def _finish(
         )
         for table in tables:
             connection.execute(
-                f"copy marts.{table} to '{parquet / f'{table}.parquet'}' (format parquet, compression zstd)"
+                f"copy marts.{table} to {warehouse.quoted(parquet / f'{table}.parquet')}"
+                " (format parquet, compression zstd)"
             )
         (building / "dictionary.md").write_text(_dictionary(connection), encoding="utf-8")
         connection.execute("checkpoint")
@@ -94,11 +95,12 @@ def _verify(database: Path, release: Release) -> None:
         silent = connection.execute(
             """
             select table_name || '.' || column_name from duckdb_columns()
-            where schema_name = 'marts' and comment is null
+            where schema_name = 'marts' and coalesce(trim(comment), '') = ''
             union all
-            select table_name from duckdb_tables() where schema_name = 'marts' and comment is null
+            select table_name from duckdb_tables() where schema_name = 'marts' and coalesce(trim(comment), '') = ''
             union all
-            select function_name from duckdb_functions() where schema_name = 'marts' and comment is null
+            select function_name from duckdb_functions()
+            where schema_name = 'marts' and coalesce(trim(comment), '') = ''
             """
         ).fetchall()
         if silent:
