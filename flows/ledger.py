@@ -20,8 +20,9 @@ create table if not exists ledger.runs (
   ended_at timestamp,
   command varchar not null,
   code_version varchar not null,
-  state varchar not null,          -- running, done, failed
-  message varchar
+  state varchar not null,          -- running, done, failed, killed
+  message varchar,
+  told boolean not null            -- whether its digest has gone out, its own or a later run's
 );
 
 -- One row per file of a landing folder as it was last looked at. `settled` is false when something in it matched

@@ -160,6 +160,7 @@ def publish_release(run: Run, _transformed: Transformed) -> Release:
 def tell_people(run: Run, result: Summary) -> None:
     """Send the digest, if there is anything to tell."""
     with run.timed("notify"):
-        message = messages.digest_of(result)
+        message = messages.digest_of(runs.to_tell(run, result))
         if message:
             notify.notify(run.settings, message, run.run_id)
+        runs.mark_told(run)

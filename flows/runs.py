@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -124,7 +124,7 @@ def open_run(settings: Settings, command: str, sources: list[str] | None = None)
             releases.recover(settings.paths, connection)
             connection.execute("update ledger.runs set state = 'killed' where state = 'running'")
             connection.execute(
-                "insert into ledger.runs values (?, ?, null, ?, ?, 'running', null)",
+                "insert into ledger.runs values (?, ?, null, ?, ?, 'running', null, false)",
                 [run.run_id, started_at, command, code_version(run.release_fingerprint)],
             )
         try:
@@ -194,6 +194,8 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
     ):
         fingerprint = contracts_fingerprint(contracts)
         if needs_release(connection, transform.release_fingerprint(fingerprint)):
+            return False
+        if connection.execute("from ledger.runs where not told limit 1").fetchone():
             return False
         known = _known_files(connection, fingerprint)
         named_before = _named_before(settings, connection)
@@ -321,6 +323,48 @@ def summary(
         release=release,
         seconds={stage: round(seconds, 2) for stage, seconds in run.seconds.items()},
     )
+
+
+def to_tell(run: Run, result: Summary) -> Summary:
+    """The summary with what all runs have to tell whose digest has not gone out: this one, and those that failed."""
+    untold = "(select run_id from ledger.runs where not told)"
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        rejected = connection.execute(
+            f"""
+            select source, force, slice, file_name, path, extract_date, state, received, accepted, quarantined,
+              rejected, reason_code, reason
+            from ledger.deliveries
+            where run_id in {untold} and state = 'rejected'
+            order by path
+            """
+        ).fetchall()
+        failed_rules = connection.execute(
+            f"""
+            select deliveries.source, results.rule, results.severity, any_value(results.message),
+              any_value(results.owner), count(distinct results.delivery_id), sum(results.rows_failed)::bigint
+            from ledger.rule_results as results
+            inner join ledger.deliveries as deliveries using (delivery_id)
+            where results.run_id in {untold} and results.rows_failed > 0 and deliveries.state = 'accepted'
+            group by deliveries.source, results.rule, results.severity
+            order by if(results.severity = 'critical', 0, 1), sum(results.rows_failed) desc, results.rule
+            """
+        ).fetchall()
+        unmatched = connection.execute(
+            "select name from ledger.unmatched"
+            " where first_seen_at >= (select min(started_at) from ledger.runs where not told) order by name"
+        ).fetchall()
+    return replace(
+        result,
+        files=[LoadedFile(*row) for row in rejected],
+        failed_rules=[FailedRule(*row) for row in failed_rules],
+        unmatched=[name for (name,) in unmatched],
+    )
+
+
+def mark_told(run: Run) -> None:
+    """Write that everything there was to tell has been told."""
+    with warehouse.connect(run.settings) as connection:
+        connection.execute("update ledger.runs set told = true where not told")
 
 
 def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Callable[[LandingFile], bool]:
