@@ -40,7 +40,7 @@ create table if not exists ledger.files (
 create table if not exists ledger.unmatched (
   landing varchar not null,
   name varchar not null,
-  first_seen_at timestamp not null
+  run_id varchar not null          -- the run that found it
 );
 
 -- One row per delivery. `delivery_id` is a hash of what makes it that delivery, so that it does not depend on the

@@ -12,8 +12,8 @@ from flows.stages.notify import Digest, Failure, Rejection, digest
 from flows.stages.transform import Node
 
 
-def digest_of(result: Summary) -> Digest | None:
-    """The digest of a run, or None when nothing failed."""
+def digest_of(result: Summary, run_failed: str | None = None) -> Digest | None:
+    """The digest of a run, or None when nothing failed; `run_failed` is why the run itself did."""
     return digest(
         [Rejection(file.source, file.file_name, file.reason or "") for file in result.rejected],
         [
@@ -24,6 +24,7 @@ def digest_of(result: Summary) -> Digest | None:
         ],
         result.unmatched,
         result.release.release_id if result.release else None,
+        run_failed,
     )
 
 

@@ -14,6 +14,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows import messages, runs, warehouse
+from flows.errors import SaferCityError
 from flows.progress import say
 from flows.releases import Release
 from flows.runs import Run, Summary
@@ -41,25 +42,34 @@ def ingest_and_publish(
     """
     settings = load_settings(landing=landing)
     with runs.open_run(settings, "run", sources) as run:
-        found = look_at_landing(run)
-        loads, extracts = reject_archives(run, found), []
-        for source in run.sources:
-            arrivals = [arrival for arrival in found.arrivals if arrival.source == source]
-            if not arrivals:
-                continue
-            extracted = extract_source.with_options(name=f"extract {source}")(run, source, arrivals)
-            extracts.append(extracted)
-            if extracted.files:
-                validate_source.with_options(name=f"validate {source}")(run, source, extracted)
-                loads.append(load_source.with_options(name=f"load {source}")(run, source, extracted))
-        runs.remember_files(run, found, extracts, loads)
-        release = None
-        if runs.release_is_due(run, full_refresh):
-            transformed = build_marts(run, full_refresh)
-            release = publish_release(run, transformed)
-        result = runs.summary(run, loads, found, extracts, release)
+        try:
+            result = ingest_and_build(run, full_refresh)
+        except SaferCityError as error:
+            tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
+            raise
         tell_people(run, result)
     return result
+
+
+def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
+    """Everything but telling people of it."""
+    found = look_at_landing(run)
+    loads, extracts = reject_archives(run, found), []
+    for source in run.sources:
+        arrivals = [arrival for arrival in found.arrivals if arrival.source == source]
+        if not arrivals:
+            continue
+        extracted = extract_source.with_options(name=f"extract {source}")(run, source, arrivals)
+        extracts.append(extracted)
+        if extracted.files:
+            validate_source.with_options(name=f"validate {source}")(run, source, extracted)
+            loads.append(load_source.with_options(name=f"load {source}")(run, source, extracted))
+    runs.remember_files(run, found, extracts, loads)
+    release = None
+    if runs.release_is_due(run, full_refresh):
+        transformed = build_marts(run, full_refresh)
+        release = publish_release(run, transformed)
+    return runs.summary(run, loads, found, extracts, release)
 
 
 @task(name="look at the landing folder", cache_policy=NO_CACHE)
@@ -157,10 +167,10 @@ def publish_release(run: Run, _transformed: Transformed) -> Release:
 
 
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)
-def tell_people(run: Run, result: Summary) -> None:
+def tell_people(run: Run, result: Summary, run_failed: str | None = None) -> None:
     """Send the digest, if there is anything to tell."""
     with run.timed("notify"):
-        message = messages.digest_of(runs.to_tell(run, result))
+        message = messages.digest_of(runs.to_tell(run, result), run_failed)
         if message:
             notify.notify(run.settings, message, run.run_id)
         runs.mark_told(run)

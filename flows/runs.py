@@ -294,7 +294,7 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted], loads:
             )
         connection.execute(
             "insert into ledger.unmatched select ?, unnest(?::varchar[]), ?",
-            [str(run.settings.landing_dir), landing.unmatched, run.started_at],
+            [str(run.settings.landing_dir), landing.unmatched, run.run_id],
         )
         connection.execute("commit")
 
@@ -350,8 +350,7 @@ def to_tell(run: Run, result: Summary) -> Summary:
             """
         ).fetchall()
         unmatched = connection.execute(
-            "select name from ledger.unmatched"
-            " where first_seen_at >= (select min(started_at) from ledger.runs where not told) order by name"
+            f"select name from ledger.unmatched where run_id in {untold} order by name"
         ).fetchall()
     return replace(
         result,

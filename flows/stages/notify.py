@@ -55,20 +55,30 @@ class Delivered:
 
 
 def digest(
-    rejections: Sequence[Rejection], failures: Sequence[Failure], unmatched: Sequence[str], release_id: str | None
+    rejections: Sequence[Rejection],
+    failures: Sequence[Failure],
+    unmatched: Sequence[str],
+    release_id: str | None,
+    run_failed: str | None = None,
 ) -> Digest | None:
-    """The digest of a run, or None when nothing failed. Serious things first."""
+    """The digest of a run, or None when nothing failed. Serious things first.
+
+    `run_failed` is why the run itself ended without a release, in the words of its error.
+    """
     quarantined = [failure for failure in failures if failure.quarantined]
     warnings = [failure for failure in failures if not failure.quarantined]
-    if not (rejections or failures or unmatched):
+    if not (rejections or failures or unmatched or run_failed):
         return None
     counted = [
+        "the run failed" if run_failed else "",
         _counted(len(rejections), "file rejected", "files rejected"),
         _counted(len(quarantined), "rule quarantined rows", "rules quarantined rows"),
         _counted(len(warnings), "warning", "warnings"),
         _counted(len(unmatched), "file without a contract", "files without a contract"),
     ]
     lines: list[str] = []
+    if run_failed:
+        lines += [f"THE RUN FAILED: {run_failed}.", "  When its cause is mended, run again: nothing is lost.", ""]
     if rejections:
         lines += ["REJECTED FILES: nothing of them was loaded; the owner must send them again, corrected."]
         lines += [f"  {item.file_name} ({item.source}): {item.reason}." for item in rejections]
