@@ -284,9 +284,7 @@ class Model:
                     offences = count(now, measure, month)
                     figures = restatement(offences, offences - causes.total(), causes)
                     rows.append(self._restatement_keys(force, measure, month, extract_date) | figures)
-            to_publish = [
-                month for month in known.months() if last_of_month(month) <= extract_date and month not in published
-            ]
+            to_publish = [month for month in known.months() if month not in published]
             for month in to_publish:
                 for measure in MEASURES:
                     figures = restatement(count(now, measure, month), None, {})
