@@ -17,6 +17,10 @@ counted as (
     committed_to
   from {{ ref("int_crimes__states") }}
   where is_counted and kind in (select themed.kind from themed)
+),
+
+hours as (
+  {{ committed_hours("counted", "committed_from", "committed_to") }}
 )
 
-{{ committed_hours("counted", "committed_from", "committed_to") }}
+select * from hours
