@@ -60,7 +60,8 @@ class Desk:
     def put(self, name: str, content: bytes) -> Path:
         path = self.landing / name
         path.write_bytes(content)
-        os.utime(path, (time.time() - 60,) * 2)
+        minute_ago = time.time() - 60
+        os.utime(path, (minute_ago, minute_ago))
         return path
 
     def extract(self) -> Extracted:
@@ -427,7 +428,7 @@ class TestDeliveries:
         load = read_module._Extraction.load
 
         def change_and_load(*args: Any) -> None:
-            os.utime(changing, (time.time() - 30,) * 2)
+            os.utime(changing, (1, 1))
             load(*args)
 
         monkeypatch.setattr(read_module._Extraction, "load", change_and_load)
