@@ -39,7 +39,7 @@ def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -
     at_once = deliver([files], settings, tmp_path / "at once")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{at_once}/safer_city.duckdb' (read_only)")
-        found = differences(connection, Model(files, LAST_EXTRACT), [])
+        found = differences(connection, [Model(files, LAST_EXTRACT)], [])
         assert not found, "\n".join(found)
 
     shutil.rmtree(settings.landing_dir)

@@ -48,11 +48,12 @@ class Delivery:
     quarantined: int = 0
     is_rejected: bool = False
     received: int | None = None
+    is_packed: bool = False
 
     @property
     def file_name(self) -> str:
         revision = "" if self.revision == 1 else f"_r{self.revision}"
-        return f"{SOURCE}_{self.extract_date:%Y-%m-%d}{revision}.csv"
+        return f"{SOURCE}_{self.extract_date:%Y-%m-%d}{revision}.csv{'.gz' if self.is_packed else ''}"
 
 
 @dataclass(frozen=True)
@@ -154,13 +155,12 @@ class Model:
     def crime_versions(self) -> list[Row]:
         """One row per state of each record, with the days it was known."""
         return [
-            {"force": state.force, **state.crime._asdict(), "known_from": state.known_from, "known_to": state.known_to}
-            for state in self._states
+            {**described(state), "known_from": state.known_from, "known_to": state.known_to} for state in self._states
         ]
 
     def crimes(self) -> list[Row]:
         """One row per record: its current state."""
-        return [{"force": state.force, **state.crime._asdict()} for state in self._states if state.known_to is None]
+        return [described(state) for state in self._states if state.known_to is None]
 
     def coverage(self) -> list[Row]:
         """One row per force and month, from the first month of the source to the last one that has ended."""
@@ -345,6 +345,21 @@ def coverage_of(month: date, extracts: Sequence[date], lost: Sequence[date]) -> 
     if not completing:
         return "missing"
     return "partial" if any(month <= extract_date <= min(completing) for extract_date in lost) else "complete"
+
+
+def described(state: State) -> Row:
+    """The record as the state has it, and what it counts as."""
+    crime = state.crime
+    return {
+        "force": state.force,
+        **crime._asdict(),
+        "month": crime.month,
+        "is_counted": crime.is_counted,
+        "theme": crime.offence_class.theme,
+        "offence_group": crime.offence_class.group,
+        "offence_subgroup": crime.offence_class.subgroup,
+        "measures": crime.measures,
+    }
 
 
 def places_of(crime: Crime) -> dict[str, str | None]:
