@@ -67,6 +67,8 @@ class Drop:
     path: str
     content: bytes
     delivery: Delivery | None
+    is_contradiction: bool = False
+    """Whether another file claims the same extract with other content."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def renamed(drop: Drop, seed: int) -> Drop:
     steps = drop.path.split("/")
     folder, rest = (steps[0], steps[1:]) if steps[0] in FOLDER_FORCES else ("city", steps)
     delivery = drop.delivery and replace(drop.delivery, force=f"{drop.delivery.force} {seed}")
-    return Drop("/".join([f"{folder}-{seed}", *rest]), drop.content, delivery)
+    return replace(drop, path="/".join([f"{folder}-{seed}", *rest]), delivery=delivery)
 
 
 def folder_forces(seeds: Iterable[int]) -> dict[str, str]:
@@ -218,7 +220,7 @@ class World:
             others = [self.new_crime(extract_date) for _ in range(rng.randint(1, 3))]
             plain = as_file([as_text(crime, style, rng) for crime in others], style, rng)
             conflict = replace(delivery, rows=(), quarantined=0, is_rejected=True, received=len(others))
-            self.placed.append(Drop(f"zz-other/{name}", plain, conflict))
+            self.placed.append(Drop(f"zz-other/{name}", plain, conflict, is_contradiction=True))
 
     def place_rejected(self, folder: str, extract_date: date, revision: int, rows: list[Crime]) -> None:
         """Place a file with too many bad rows, without a column that it needs, or with nothing in it."""

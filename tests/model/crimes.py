@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from tests.model import crime_profiles
 from tests.model.crime_measures import MEASURES, THEMES, Crime
@@ -284,7 +285,7 @@ class Model:
                     offences = count(now, measure, month)
                     figures = restatement(offences, offences - causes.total(), causes)
                     rows.append(self._restatement_keys(force, measure, month, extract_date) | figures)
-            to_publish = [month for month in known.months() if month not in published]
+            to_publish = [month for month in known.months if month not in published]
             for month in to_publish:
                 for measure in MEASURES:
                     figures = restatement(count(now, measure, month), None, {})
@@ -314,6 +315,7 @@ class Known:
     def forces(self) -> list[str]:
         return sorted({delivery.force for delivery in self.extracts})
 
+    @cached_property
     def months(self) -> list[date]:
         """From the first month with a state, of any status and force, to the last that had ended at the cut-off."""
         if not self.states:
@@ -326,7 +328,7 @@ class Known:
         """For every month whether it is complete, partial or missing."""
         extracts = [delivery.extract_date for delivery in self.extracts if delivery.force == force]
         lost = [delivery.extract_date for delivery in self.lost if delivery.force == force]
-        return {month: coverage_of(month, extracts, lost) for month in self.months()}
+        return {month: coverage_of(month, extracts, lost) for month in self.months}
 
     def records(self, force: str) -> dict[str, Crime]:
         """The states of the force's records, counted or not, by crime number."""
