@@ -389,6 +389,76 @@ order by all
 """
 
 # Months are contiguous within a force, so a row offset is a span of months, and within one calendar month of years.
+# Places of the current rows: as many small groups as there are places with a crime in a month.
+HOTSPOTS = """
+create temp table hotspots as
+with current_rows as (
+  select force, month, crime_type, location, lsoa_code from warehouse.states where known_to is null
+),
+
+grouped as (
+  select
+    force,
+    month,
+    crime_type,
+    'street' as place_type,
+    nullif(trim(if(location = 'No Location', '', regexp_replace(location, '^On or near( |$)', ''))), '') as place,
+    count(*) as row_count
+  from current_rows
+  group by all
+  union all
+  select force, month, crime_type, 'lsoa' as place_type, lsoa_code as place, count(*) as row_count
+  from current_rows
+  group by all
+),
+
+placed as (
+  select members.measure, force, month, place_type, place, sum(row_count)::bigint as offences
+  from grouped
+  join members on grouped.crime_type = members.police_uk_category
+  where
+    grouped.place is not null
+    and grouped.month between coalesce(members.valid_from, grouped.month) and coalesce(members.valid_to, grouped.month)
+  group by all
+),
+
+totals as (
+  select measure, force, month, sum(change)::bigint as offences from movements group by all
+)
+
+select
+  'police_uk' as record_source,
+  placed.force,
+  placed.measure,
+  placed.month,
+  placed.place_type,
+  placed.place,
+  placed.offences,
+  round(1000 * placed.offences / totals.offences) / 10 as share_pct,
+  dense_rank() over (
+    partition by placed.force, placed.measure, placed.month, placed.place_type order by placed.offences desc
+  )::integer as rank,
+  (
+    (placed.offences > 1)::integer
+    + coalesce((last_month.offences > 1)::integer, 0)
+    + coalesce((month_before.offences > 1)::integer, 0)
+  ) as repeat_months
+from placed
+join totals using (measure, force, month)
+left join placed as last_month
+  on last_month.measure = placed.measure
+  and last_month.force = placed.force
+  and last_month.place_type = placed.place_type
+  and last_month.place = placed.place
+  and last_month.month = placed.month - interval 1 month
+left join placed as month_before
+  on month_before.measure = placed.measure
+  and month_before.force = placed.force
+  and month_before.place_type = placed.place_type
+  and month_before.place = placed.place
+  and month_before.month = placed.month - interval 2 month
+"""
+
 PERFORMANCE = """
 create temp table performance as
 with known as (
@@ -682,6 +752,13 @@ def build_marts(connection: duckdb.DuckDBPyConnection, out: Path) -> None:
             f"create table safer_city.marts.{theme}_performance as"
             f" select * exclude (theme) from performance where theme = '{theme}' order by all"
         )
+    connection.execute(HOTSPOTS)
+    for theme in THEMES:
+        if theme != "all_crime":
+            connection.execute(
+                f"create table safer_city.marts.{theme}_hotspots as from hotspots"
+                f" where measure in (select measure from reached where theme = '{theme}') order by all"
+            )
     connection.execute(f"create table safer_city.marts.coverage as {COVERAGE}")
     connection.execute(f"create table safer_city.marts.restatements as {RESTATEMENTS}")
 

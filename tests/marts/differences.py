@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from flows.stages.transform import DBT_DIR
-from tests.model.police_uk import THEMES, Model, Row
+from tests.model.performance import Row
+from tests.model.police_uk import THEMES, Model
 
 SHOWN = 20
 """So many differences are shown; there may be thousands with one cause."""
