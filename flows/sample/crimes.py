@@ -71,7 +71,7 @@ def write_crimes(out: Path, *, seed: int = 1, scale: float = 1.0, through: date 
         further = [UNKNOWN_COLUMN] if day in CAME_LATE.values() else []
         written.append(write(path, extractor.extract(before, day, further)))
         if day == SENT_TWICE:
-            again = out / "sent-again" / path.name
+            again = out / "again" / path.name
             again.parent.mkdir(exist_ok=True)
             again.write_bytes(path.read_bytes())
             written.append(again)
