@@ -1,84 +1,109 @@
 {#-
-  The hours of the week in which records were committed, as movements: one row per force, month, kind, hour of the week
-  and extract date, with what began to be known of it at that extract minus what ceased to be.
+  The hours of the week in which records were committed, as movements: one row per force, measure, month, hour of the
+  week and extract date, with what began to be known of it at that extract minus what ceased to be.
 
   A record weighs 1. Without an end, or with an end that is its start, all of it lies on the hour of its start; over
   more than 168 hours it is spread evenly over the week; else over clock hours in proportion to the time in each, on the
-  wall clock. Weights are exact decimals, so that a sum does not depend on its order. A record that has no start has
-  one row, with weekday and hour NULL. Method: aoristic analysis (Ratcliffe), see docs/measures-and-charts.md.
+  wall clock. A record that has no start has one row, with weekday and hour NULL.
+  Method: aoristic analysis (Ratcliffe), see docs/measures-and-charts.md.
+
+  Weights are whole numbers of 10⁻¹², so that a sum does not depend on its order. Records that are counted alike, in the
+  same month and for the same span of knowledge, are one group: what is spread over hours is narrow, and measures come in
+  only when it has been added up.
 
   states: relation with columns force, month, kind, known_from, known_to and the two times.
+  kinds: relation with columns kind and measure.
 -#}
-{% macro committed_hours(states, began, ended) -%}
+{% macro committed_hours(states, kinds, began, ended) -%}
   with
 
-  spans as (
+  -- Kinds that the same measures count are one set.
+  sets as (
     select
-      force,
-      month,
-      kind,
-      known_from,
-      known_to,
-      {{ began }} as began,
-      case when {{ ended }} > {{ began }} then {{ ended }} end as ended
-    from {{ states }}
+      kinds.kind,
+      hash(list(kinds.measure order by kinds.measure)) as measure_set
+    from {{ kinds }} as kinds
+    inner join {{ ref("measures") }} as measures on kinds.measure = measures.measure
+    where measures.theme <> 'all_crime'
+    group by kinds.kind
+  ),
+
+  set_measures as (
+    select
+      sets.measure_set,
+      kinds.measure
+    from sets
+    inner join {{ kinds }} as kinds on sets.kind = kinds.kind
+    inner join {{ ref("measures") }} as measures on kinds.measure = measures.measure
+    where measures.theme <> 'all_crime'
+    group by all
+  ),
+
+  counted as (
+    select
+      hash(states.force, states.month, sets.measure_set, states.known_from, states.known_to) as record_group,
+      states.force,
+      states.month,
+      sets.measure_set,
+      states.known_from,
+      states.known_to,
+      -- Seconds since a Monday, on the wall clock.
+      cast(epoch({{ began }}) as bigint) + 62135596800 as began,
+      cast(epoch(case when {{ ended }} > {{ began }} then {{ ended }} end) as bigint) + 62135596800 as ended
+    from {{ states }} as states
+    inner join sets on states.kind = sets.kind
+  ),
+
+  record_groups as (
+    select
+      record_group,
+      any_value(force) as force,
+      any_value(month) as month,
+      any_value(measure_set) as measure_set,
+      any_value(known_from) as known_from,
+      any_value(known_to) as known_to
+    from counted
+    group by record_group
   ),
 
   pieces as (
     select
-      force,
-      month,
-      kind,
-      known_from,
-      known_to,
-      began as hour,
-      cast(began is not null as integer) as weight,
-      cast(began is not null as integer) as is_start
-    from spans
+      record_group,
+      began // 3600 as hour,
+      if(began is null, 0, 1000000000000) as weight,
+      if(began is null, 0, 1) as is_start
+    from counted
     where ended is null
     union all
     select
-      force,
-      month,
-      kind,
-      known_from,
-      known_to,
+      record_group,
       hour,
-      cast(
-        epoch(least(ended, hour + interval 1 hour) - greatest(began, hour)) / epoch(ended - began) as decimal(18, 15)
-      ) as weight,
-      cast(hour <= began as integer) as is_start
+      (
+        2000000000000 * (least(ended, (hour + 1) * 3600) - greatest(began, hour * 3600)) + (ended - began)
+      ) // (2 * (ended - began)) as weight,
+      if(hour * 3600 <= began, 1, 0) as is_start
     from (
       select
         *,
-        unnest(generate_series(date_trunc('hour', began), ended - interval 1 second, interval 1 hour)) as hour
-      from spans
-      where ended - began <= interval 168 hour
+        unnest(range(began // 3600, (ended - 1) // 3600 + 1)) as hour
+      from counted
+      where ended - began <= 168 * 3600
     )
     union all
     select
-      force,
-      month,
-      kind,
-      known_from,
-      known_to,
-      began + to_hours(step) as hour,
-      cast(1 / 168 as decimal(18, 15)) as weight,
-      cast(step = 0 as integer) as is_start
-    from spans
-    cross join generate_series(0, 167) as steps (step)
-    where ended - began > interval 168 hour
+      record_group,
+      began // 3600 + step as hour,
+      5952380952 as weight,
+      if(step = 0, 1, 0) as is_start
+    from counted
+    cross join range(168) as steps (step)
+    where ended - began > 168 * 3600
   ),
 
   cells as (
     select
-      force,
-      month,
-      kind,
-      cast(isodow(hour) as integer) as weekday,
-      cast(hour(hour) as integer) as hour,
-      known_from,
-      known_to,
+      record_group,
+      hour % 168 as hour_of_week,
       sum(weight) as weight,
       sum(is_start) as starts,
       count(*) as pieces
@@ -88,28 +113,39 @@
 
   movements as (
     select
-      * exclude (known_from, known_to),
-      known_from as extract_date
+      record_groups.* exclude (record_group, known_from, known_to),
+      record_groups.known_from as extract_date,
+      cells.hour_of_week,
+      cells.weight,
+      cells.starts,
+      cells.pieces
     from cells
+    inner join record_groups on cells.record_group = record_groups.record_group
     union all
     select
-      * exclude (known_from, known_to) replace (-weight as weight, -starts as starts, -pieces as pieces),
-      known_to as extract_date
+      record_groups.* exclude (record_group, known_from, known_to),
+      record_groups.known_to as extract_date,
+      cells.hour_of_week,
+      -cells.weight as weight,
+      -cells.starts as starts,
+      -cells.pieces as pieces
     from cells
-    where known_to is not null
+    inner join record_groups on cells.record_group = record_groups.record_group
+    where record_groups.known_to is not null
   )
 
   select
-    force,
-    month,
-    kind,
-    weekday,
-    hour,
-    extract_date,
-    sum(weight) as weight,
-    cast(sum(starts) as bigint) as starts,
-    cast(sum(pieces) as bigint) as pieces
+    movements.force,
+    set_measures.measure,
+    movements.month,
+    cast(movements.hour_of_week // 24 + 1 as integer) as weekday,
+    cast(movements.hour_of_week % 24 as integer) as hour,
+    movements.extract_date,
+    cast(sum(movements.weight) as bigint) as weight,
+    cast(sum(movements.starts) as bigint) as starts,
+    cast(sum(movements.pieces) as bigint) as pieces
   from movements
+  inner join set_measures on movements.measure_set = set_measures.measure_set
   group by all
-  having count(*) > 0 and (sum(pieces) <> 0 or sum(weight) <> 0 or sum(starts) <> 0)
+  having sum(movements.pieces) <> 0 or sum(movements.weight) <> 0 or sum(movements.starts) <> 0
 {%- endmacro %}

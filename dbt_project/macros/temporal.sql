@@ -45,7 +45,7 @@ select
     when cells.hour >= 18 then names.weekday_names[cells.weekday]
     when cells.hour < 6 then names.weekday_names[case when cells.weekday = 1 then 7 else cells.weekday - 1 end]
   end as night_of,
-  round(cast(cells.weight as double), 12) as offences,
+  round(cast(cells.weight as double) / 1000000000000, 11) as offences,
   cast(cells.starts as bigint) as offences_by_start
 from cells
 inner join months
