@@ -46,7 +46,8 @@ def as_texts(
 ) -> str:
     """SQL for the rows of a file, which is its parameter `path`: record_no, is_malformed, and each field as text.
 
-    `fields` says at which place (from 0) of the file the loaded columns stand, `columns` are these. Raises duckdb.Error.
+    `fields` says at which place (from 0) of the file the loaded columns stand, `columns` are these.
+    Raises duckdb.Error.
     """
     described = connection.execute(
         f"select column_name, column_type from (describe from {_READ})", {"path": str(path)}
