@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from flows import reference
 from flows.errors import UsageError
 
 CONTRACTS_DIR = Path(__file__).resolve().parents[1] / "expectations"
@@ -29,6 +30,9 @@ Sentence = Annotated[str, Field(min_length=10)]
 
 FILE_COLUMNS = {"file_force": "varchar", "file_month": "date", "file_extract_date": "date"}
 """Facts of the delivery that a rule may compare a row with, and their DuckDB types."""
+
+BLANKS = " \u00a0"
+"""What does not count around a value: spaces and no-break spaces."""
 
 MALFORMED = "ROW_MALFORMED"
 UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
@@ -49,8 +53,30 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Respelling(_Strict):
+    """Another way to write a value: what `pattern` (a regular expression) matches is read as `replacement`."""
+
+    pattern: str
+    replacement: str
+    """May name groups of the pattern: \\1."""
+
+
+class ListedIn(_Strict):
+    """A list in the reference data that the values of a column are in.
+
+    A value that equals one of `spellings`, without regard to case, is read as that row's `column`.
+    """
+
+    reference: Identifier
+    column: Identifier
+    spellings: tuple[Identifier, ...]
+
+
 class Column(_Strict):
-    """One column of a delivery. `headers` are further spellings that a force's system may use."""
+    """One column of a delivery. `headers` are further spellings that a force's system may use.
+
+    A value is read in this order: it is trimmed, respelled (`reads`), looked up (`listed_in`), and read as its type.
+    """
 
     name: Identifier
     type: ColumnType
@@ -58,10 +84,23 @@ class Column(_Strict):
     headers: tuple[str, ...] = ()
     required: bool = False
     personal: bool = False
+    """Dropped while reading."""
+    pseudonymised: bool = False
+    """Replaced by a keyed hash while reading: a reference to a person."""
     supplied: bool = True
     """False: this force does not supply the column; a file without it is fine and the column is NULL."""
     bad_type: Severity = "critical"
-    """How serious a value is that cannot be read as the type; below critical it becomes NULL."""
+    """How serious a value is that cannot be read as the type, or is not in the list; below critical it becomes NULL."""
+    reads: Respelling | None = None
+    listed_in: ListedIn | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Column:
+        if self.pseudonymised and (self.personal or self.reads or self.listed_in or self.type not in ("text", "code")):
+            raise ValueError(f"{self.name}: only a text or code that is taken as it stands can be pseudonymised")
+        if self.listed_in and self.type not in ("text", "code"):
+            raise ValueError(f"{self.name}: only a text or code can be listed in reference data")
+        return self
 
     @property
     def duckdb_type(self) -> str:
@@ -70,8 +109,8 @@ class Column(_Strict):
 
     @property
     def as_given(self) -> str | None:
-        """Name of the column that keeps the text of a value which could not be read as the type."""
-        return None if self.type == "text" else f"{self.name}__as_given"
+        """Name of the column that keeps the text of a value which could not be read as the type or is not listed."""
+        return f"{self.name}__as_given" if self.type != "text" or self.listed_in else None
 
     @property
     def header_keys(self) -> frozenset[str]:
@@ -82,8 +121,9 @@ class Column(_Strict):
 class Rule(_Strict):
     """One rule: a Great Expectations expectation, or a condition in SQL that a failing row meets.
 
-    `when` limits the rule to the rows that meet a SQL condition. `nulls` names the columns that become NULL in a
-    failing row (never for critical rules, whose rows are quarantined).
+    `when` limits the rule to the rows that meet a SQL condition. A condition may name the typed columns, FILE_COLUMNS,
+    and the tables of reference data that the contract lists, as `reference.<name>`. `nulls` names the columns that
+    become NULL in a failing row (never for critical rules, whose rows are quarantined).
     """
 
     code: RuleCode
@@ -138,6 +178,8 @@ class Contract(_Strict):
     cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
     delivery: Delivery
     key: tuple[Identifier, ...]
+    reference: tuple[Identifier, ...] = ()
+    """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
 
@@ -158,6 +200,7 @@ class Contract(_Strict):
         for name in (*self.key, *filter(None, [self.delivery.force_column])):
             if name not in known:
                 raise ValueError(f"the key or force column {name!r} is not a loaded column")
+        self._check_reference()
         codes = [rule.code for rule in self.all_rules]
         if len(set(codes)) != len(codes):
             raise ValueError("a rule code is given twice")
@@ -167,6 +210,11 @@ class Contract(_Strict):
     def loaded_columns(self) -> tuple[Column, ...]:
         """The columns that may leave the file: all but the personal ones."""
         return tuple(column for column in self.columns if not column.personal)
+
+    @property
+    def needs_hmac_key(self) -> bool:
+        """Whether a column refers to people, so that it cannot be read without the key."""
+        return any(column.pseudonymised for column in self.columns)
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:
@@ -180,11 +228,15 @@ class Contract(_Strict):
     def _generated_rules(self) -> Iterator[Rule]:
         for column in self.loaded_columns:
             if column.as_given:
+                kind, wrong = "TYPE", f"cannot be read as a value of type {column.type}"
+                if column.listed_in:
+                    kind, wrong = "UNKNOWN", f"is not in the list of {column.listed_in.reference}"
+                taken = "" if column.bad_type == "critical" else "; it is taken as not known"
                 yield Rule(
-                    code=f"{column.name.upper()}_TYPE",
+                    code=f"{column.name.upper()}_{kind}",
                     severity=column.bad_type,
                     dimension="validity",
-                    message=f"{column.name} cannot be read as a value of type {column.type}",
+                    message=f"{column.name} {wrong}{taken}",
                     expectation="expect_column_values_to_be_null",
                     kwargs={"column": column.as_given},
                 )
@@ -214,10 +266,27 @@ class Contract(_Strict):
                 breaks="key_conflicts",
             )
 
+    def _check_reference(self) -> None:
+        for name in self.reference:
+            try:
+                reference.path(name)
+            except UsageError as error:
+                raise ValueError(str(error)) from None
+        for column in self.loaded_columns:
+            listed = column.listed_in
+            if listed is None:
+                continue
+            if listed.reference not in self.reference:
+                raise ValueError(f"{column.name} is listed in {listed.reference!r}, which `reference` does not name")
+            for name in (listed.column, *listed.spellings):
+                if name not in reference.columns(listed.reference):
+                    raise ValueError(f"{column.name} is listed in {listed.reference}, which has no column {name!r}")
+
     @property
     def fingerprint(self) -> str:
-        """Hash of everything the contract says; changes when the contract does."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Hash of everything the contract says, and of the reference data it uses; changes when either does."""
+        parts = [self.model_dump_json(), *(reference.fingerprint(name) for name in self.reference)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def header_key(header: str) -> str:

@@ -25,84 +25,13 @@ theme_measures as (
   select
     measure,
     label,
-    reached_by_police_uk
+    sources
   from {{ ref("dim_measure") }}
   where theme = '{{ theme }}'
 ),
 
--- Which source the theme is counted from, for each kind of record.
-theme_sources as (
-  select
-    record_source,
-    source
-  from {{ ref("dim_source") }}
-  where source in ('police_uk_street')
-),
-
-known_slices as (
-  select
-    source,
-    force,
-    cast(strptime(slice, '%Y-%m') as date) as month
-  from {{ ref("deliveries") }}
-  where state = 'loaded' and slice is not null and force is not null and extract_date <= {{ as_of }}
-  group by all
-),
-
--- The first month is the earliest with a row known then, of whatever kind; the last is that of the last slice.
-first_months as (
-  select
-    source,
-    force,
-    min(month) as first_month
-  from (
-    select
-      source,
-      force,
-      month
-    from {{ ref("source_movements") }}
-    where extract_date <= {{ as_of }}
-    group by all
-    having sum(rows_began - rows_ended) > 0
-  )
-  group by all
-),
-
-spans as (
-  select
-    theme_sources.record_source,
-    first_months.source,
-    first_months.force,
-    first_months.first_month,
-    max(known_slices.month) as last_month
-  from first_months
-  inner join theme_sources on first_months.source = theme_sources.source
-  inner join known_slices
-    on first_months.source = known_slices.source and first_months.force = known_slices.force
-  group by all
-),
-
-months as (
-  select
-    record_source,
-    source,
-    force,
-    cast(unnest(generate_series(first_month, last_month, interval 1 month)) as date) as month
-  from spans
-),
-
 covered_months as (
-  select
-    months.record_source,
-    months.force,
-    months.month,
-    case when known_slices.month is null then 'missing' else 'complete' end as coverage
-  from months
-  left join known_slices
-    on
-      months.source = known_slices.source
-      and months.force = known_slices.force
-      and months.month = known_slices.month
+  {{ theme_months(theme, as_of) }}
 ),
 
 known_counts as (
@@ -131,8 +60,7 @@ counts as (
       when covered_months.coverage <> 'missing' then cast(coalesce(known_counts.offences, 0) as bigint)
     end as offences
   from covered_months
-  inner join theme_measures
-    on covered_months.record_source <> 'police_uk' or theme_measures.reached_by_police_uk
+  inner join theme_measures on list_contains(theme_measures.sources, covered_months.source)
   left join known_counts
     on
       covered_months.record_source = known_counts.record_source

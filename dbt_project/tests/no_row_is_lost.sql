@@ -1,29 +1,44 @@
 -- Reconciliation: the rows that began a state are the rows of the versions table, and what is current is what is shown.
 with ledger_side as (
-  select coalesce(sum(loaded), 0) as row_count from {{ ref("deliveries") }}
-  where source = 'police_uk_street'
+  select
+    source,
+    sum(loaded) as row_count
+  from {{ ref("deliveries") }}
+  group by source
 ),
 
-versions_side as (
-  select count(*) as row_count from {{ ref("street_crime_versions") }}
+moved as (
+  select
+    source,
+    sum(rows_began) as began,
+    sum(rows_began - rows_ended) as standing
+  from {{ ref("source_movements") }}
+  group by source
 ),
 
-current_side as (
-  select count(*) as row_count from {{ ref("street_crimes") }}
-),
-
-covered_side as (
-  select coalesce(sum(rows), 0) as row_count from {{ ref("coverage") }}
-  where source = 'police_uk_street'
+facts as (
+  select
+    'police_uk_street' as source,
+    (select count(*) from {{ ref("street_crime_versions") }}) as versions,
+    (select count(*) from {{ ref("street_crimes") }}) as current_rows
+  union all
+  select
+    'crimes' as source,
+    (select count(*) from {{ ref("crime_versions") }}) as versions,
+    (select count(*) from {{ ref("crimes") }}) as current_rows
 )
 
 select
+  facts.source,
   ledger_side.row_count as loaded,
-  versions_side.row_count as versions,
-  current_side.row_count as current_rows,
-  covered_side.row_count as covered_rows
-from ledger_side
-cross join versions_side
-cross join current_side
-cross join covered_side
-where ledger_side.row_count <> versions_side.row_count or current_side.row_count <> covered_side.row_count
+  facts.versions,
+  facts.current_rows,
+  moved.began,
+  moved.standing
+from facts
+left join ledger_side on facts.source = ledger_side.source
+left join moved on facts.source = moved.source
+where
+  coalesce(ledger_side.row_count, 0) <> facts.versions
+  or coalesce(moved.began, 0) <> facts.versions
+  or coalesce(moved.standing, 0) <> facts.current_rows

@@ -115,8 +115,8 @@ def run(
 def demo(json: Json = False) -> None:
     """Write the sample deliveries to a folder of their own, and run the pipeline on them.
 
-    The sample holds bad rows, and a file that must be rejected: with your own deliveries `safercity run` would end
-    with exit code 3 for it, the demo ends with 0.
+    The sample holds bad rows, and two files that must be rejected: with your own deliveries `safercity run` would end
+    with exit code 3 for them, the demo ends with 0.
     """
     settings = load_settings()
     folder = settings.data / "sample"

@@ -7,7 +7,9 @@ from flows.settings import Settings
 from tests.marts.arrival import marts, place, receive
 from tests.marts.compiled import Project
 from tests.marts.differences import differences
-from tests.model.police_uk import HEADER, File, Lines, Model, chart_lines, months_later
+from tests.model.months import months_later
+from tests.model.performance import Lines, chart_lines
+from tests.model.police_uk import HEADER, File, Model
 
 TODAY = date(2024, 1, 1)
 CITY = "City of London Police"
@@ -27,7 +29,7 @@ def street_file(month: date, *rows: dict[str, str], above: str = "") -> File:
 def compare(files: list[File], project: Project, settings: Settings, today: date = TODAY) -> None:
     """Compare the marts of what was received with the model of the files."""
     with marts(settings, project) as connection:
-        found = differences(connection, Model(files, today), [])
+        found = differences(connection, [Model(files, today)], [])
         assert not found, "\n".join(found)
         assert project.failed_tests(connection) == {}
 

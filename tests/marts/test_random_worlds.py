@@ -49,7 +49,7 @@ def compare(files: Sequence[File], rng: Random, project: Project, settings: Sett
     place(files, settings.landing_dir)
     receive(settings, today)
     with marts(settings, project) as connection:
-        found = differences(connection, Model(files, today), as_of_dates(extracts, rng))
+        found = differences(connection, [Model(files, today)], as_of_dates(extracts, rng))
         assert not found, "\n".join(found)
         assert project.failed_tests(connection) == {}
 

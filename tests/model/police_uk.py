@@ -20,16 +20,16 @@ How the model reads what the specification leaves open:
   their names are the same too, so that each force's is reported.
 """
 
-import calendar
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
-from itertools import pairwise
-from math import floor, sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from tests.model.hotspots import Places, hotspots
+from tests.model.months import last_of_month, months_later, span
+from tests.model.performance import Row, restatement, series
 
 SOURCE = "police_uk_street"
 RECORD_SOURCE = "police_uk"
@@ -93,23 +93,6 @@ THEMES: dict[str, tuple[str, ...]] = {
     "asb": ("asb",),
 }
 
-CAUSES = (
-    "recorded_late",
-    "reclassified_in",
-    "reclassified_out",
-    "cancelled",
-    "reinstated",
-    "date_changed_in",
-    "date_changed_out",
-    "resupplied",
-)
-
-Row = dict[str, Any]
-"""One row of a mart: column -> Python value."""
-
-Counts = Mapping[date, int]
-"""Month (its first day) -> count. A month that is missing, or lies before the first, is not in it."""
-
 
 @dataclass(frozen=True)
 class File:
@@ -158,7 +141,10 @@ class State:
         return self.known_from <= as_of and (self.known_to is None or as_of < self.known_to)
 
     def count(self, measure: str) -> int:
-        return sum(crime.crime_type in MEASURES[measure] for crime in self.crimes)
+        return len(self.counted(measure))
+
+    def counted(self, measure: str) -> list[Crime]:
+        return [crime for crime in self.crimes if crime.crime_type in MEASURES[measure]]
 
 
 @dataclass
@@ -336,7 +322,16 @@ class Model:
                 for state in chain:
                     offences = state.count(measure)
                     if offences != previous:
-                        rows.append(restatement(state, measure, offences, previous))
+                        rows.append(
+                            {
+                                "record_source": RECORD_SOURCE,
+                                "force": force,
+                                "measure": measure,
+                                "month": month,
+                                "extract_date": state.known_from,
+                                **restatement(offences, previous, {"resupplied": offences - (previous or 0)}),
+                            }
+                        )
                     previous = offences
         return rows
 
@@ -345,31 +340,36 @@ class Model:
 
         None means everything that was delivered. Columns as in the specification, but for measure_label.
         """
-        known = [state for state in self._states if state.is_known(as_of or date.max)]
         rows: list[Row] = []
-        for force in forces(state for state in known if state.crimes):
-            first = min(state.month for state in known if state.force == force and state.crimes)
-            slices = [state for state in known if state.force == force and state.month >= first]
-            last = max(state.month for state in slices)
+        for force, slices in self._published(as_of).items():
+            first, last = slices[0].month, slices[-1].month
             for measure in THEMES[theme]:
                 counts = {state.month: state.count(measure) for state in slices}
-                above_five_year_run: int | None = None
-                for month in span(first, last):
-                    above_five_year_run = next_five_year_run(counts, month, above_five_year_run)
-                    rows.append(
-                        {
-                            "record_source": RECORD_SOURCE,
-                            "force": force,
-                            "measure": measure,
-                            "month": month,
-                            "coverage": "complete" if month in counts else "missing",
-                            "offences": counts.get(month),
-                            **comparisons(counts, month),
-                            "above_five_year_run": above_five_year_run,
-                            **control_chart(counts, month),
-                        }
-                    )
+                coverage = {month: "complete" if month in counts else "missing" for month in span(first, last)}
+                keys = {"record_source": RECORD_SOURCE, "force": force, "measure": measure}
+                rows += [{**keys, **row} for row in series(counts, coverage)]
         return rows
+
+    def hotspots(self, theme: str, as_of: date | None = None) -> list[Row]:
+        """One row per force, measure of the theme, month, kind of place and place with a record, as known then."""
+        rows: list[Row] = []
+        for force, slices in self._published(as_of).items():
+            for measure in THEMES[theme]:
+                places = {state.month: [places_of(crime) for crime in state.counted(measure)] for state in slices}
+                keys = {"record_source": RECORD_SOURCE, "force": force, "measure": measure}
+                rows += [{**keys, **row} for row in hotspots(places)]
+        return rows
+
+    def _published(self, as_of: date | None) -> dict[str, list[State]]:
+        """What is known of each force, from its first month with a row on, in the order of months."""
+        known = sorted(
+            (state for state in self._states if state.is_known(as_of or date.max)), key=lambda state: state.month
+        )
+        published: dict[str, list[State]] = {}
+        for force in forces(state for state in known if state.crimes):
+            first = min(state.month for state in known if state.force == force and state.crimes)
+            published[force] = [state for state in known if state.force == force and state.month >= first]
+        return published
 
 
 # ---- reading a file
@@ -489,42 +489,12 @@ def last_row_of_each_crime(crimes: Iterable[Crime]) -> tuple[Crime, ...]:
     return tuple(kept)
 
 
-# ---- months
-
-
 def first_of_month(year: str, month: str) -> date | None:
     """The first day of a month given as text, or None where there is no such month."""
     try:
         return date(int(year), int(month), 1)
     except ValueError:
         return None
-
-
-def last_of_month(month: date) -> date:
-    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
-
-
-def months_later(month: date, number_of_months: int) -> date:
-    """The month so many months later (earlier when negative)."""
-    years, index = divmod(month.month - 1 + number_of_months, 12)
-    return date(month.year + years, index + 1, 1)
-
-
-def span(first: date, last: date) -> list[date]:
-    """Every month from the first to the last one, both included."""
-    months = [first]
-    while months[-1] < last:
-        months.append(months_later(months[-1], 1))
-    return months
-
-
-def last_months(month: date, number_of_months: int) -> list[date]:
-    """So many months, the given one last."""
-    return span(months_later(month, 1 - number_of_months), month)
-
-
-def start_of_financial_year(month: date) -> date:
-    return date(month.year if month.month >= 4 else month.year - 1, 4, 1)
 
 
 # ---- figures
@@ -534,194 +504,7 @@ def forces(states: Iterable[State]) -> list[str]:
     return sorted({state.force for state in states})
 
 
-def restatement(state: State, measure: str, offences: int, previous: int | None) -> Row:
-    """One row of `restatements`; `previous` is None when the month is published for the first time."""
-    moved = change(offences, previous)
-    causes: Row = dict.fromkeys(CAUSES, None if moved is None else 0)
-    return {
-        "record_source": RECORD_SOURCE,
-        "force": state.force,
-        "measure": measure,
-        "month": state.month,
-        "extract_date": state.known_from,
-        "offences": offences,
-        "previous_offences": previous,
-        "change": moved,
-        **causes,
-        "resupplied": moved,
-        "first_published": previous is None,
-    }
-
-
-def comparisons(counts: Counts, month: date) -> Row:
-    """The comparators of one month: month before, financial year to date, 12 months, five-year average."""
-    offences, previous_month = counts.get(month), counts.get(months_later(month, -1))
-    to_date = span(start_of_financial_year(month), month)
-    fytd = total(counts, to_date)
-    fytd_previous = total(counts, [months_later(each, -12) for each in to_date])
-    rolling_12 = total(counts, last_months(month, 12))
-    rolling_12_previous = total(counts, last_months(months_later(month, -12), 12))
-    same_month = five_years_before(counts, month)
-    return {
-        "previous_month": previous_month,
-        "change": change(offences, previous_month),
-        "change_pct": change_pct(offences, previous_month),
-        "change_z": change_z(offences, previous_month),
-        "base_note": base_note(previous_month),
-        "fytd": fytd,
-        "fytd_previous": fytd_previous,
-        "fytd_change_pct": change_pct(fytd, fytd_previous),
-        "rolling_12": rolling_12,
-        "rolling_12_previous": rolling_12_previous,
-        "rolling_12_change_pct": change_pct(rolling_12, rolling_12_previous),
-        "five_year_average": float(mean(same_month)) if same_month else None,
-        "five_year_years": len(same_month),
-    }
-
-
-def total(counts: Counts, months: Sequence[date]) -> int | None:
-    """The sum over the months; None where one of them has no count."""
-    return sum(counts[month] for month in months) if all(month in counts for month in months) else None
-
-
-def change(new: int | None, old: int | None) -> int | None:
-    return None if new is None or old is None else new - old
-
-
-def change_z(new: int | None, old: int | None) -> float | None:
-    """The change in standard deviations of a Poisson count, not rounded."""
-    return None if new is None or old is None else 2 * (sqrt(new) - sqrt(old))
-
-
-def change_pct(new: int | None, old: int | None) -> float | None:
-    """The change in per cent of the old value, to one decimal, half away from zero; None on a base of 0."""
-    if new is None or old is None or old == 0:
-        return None
-    tenths = Fraction(1000 * (new - old), old)
-    rounded = floor(abs(tenths) + Fraction(1, 2))
-    return (rounded if tenths >= 0 else -rounded) / 10
-
-
-def base_note(base: int | None) -> str | None:
-    if base is None or base >= 20:
-        return None
-    return "small_base" if base >= 5 else "no_percentage"
-
-
-def mean(values: Sequence[int]) -> Fraction:
-    return Fraction(sum(values), len(values))
-
-
-def five_years_before(counts: Counts, month: date) -> list[int]:
-    """The counts of the same calendar month in the five years before, as many as there are."""
-    months = [months_later(month, -12 * years) for years in range(1, 6)]
-    return [counts[each] for each in months if each in counts]
-
-
-def next_five_year_run(counts: Counts, month: date, run_before: int | None) -> int | None:
-    """How many months in a row, up to this one, lie above their five-year average.
-
-    A month before that can't be judged (None) breaks the run like one that is not above: it begins anew at 1.
-    """
-    same_month = five_years_before(counts, month)
-    if month not in counts or not same_month:
-        return None
-    return (run_before or 0) + 1 if counts[month] > mean(same_month) else 0
-
-
-class Lines(NamedTuple):
-    """The lines of an XmR chart; the limits lie `reach` above and below the centre, before flooring at 0."""
-
-    centre: Fraction
-    reach: Fraction
-
-    @property
-    def upper(self) -> Fraction:
-        return self.centre + self.reach
-
-    @property
-    def lower(self) -> Fraction:
-        return max(self.centre - self.reach, Fraction(0))
-
-
-def control_chart(counts: Counts, month: date) -> Row:
-    """The control chart as it stands in one month: its baseline, its lines, and what it signals."""
-    baseline = baseline_months(counts, month)
-    lines = chart_lines(counts, baseline)
-    return {
-        "baseline_from": min(baseline, default=None),
-        "baseline_to": max(baseline, default=None),
-        "baseline_months": len(baseline),
-        "limits_note": limits_note(baseline, lines),
-        "centre_line": float(lines.centre) if lines else None,
-        "lower_limit": float(lines.lower) if lines else None,
-        "upper_limit": float(lines.upper) if lines else None,
-        "signal": signal(counts, month, lines),
-    }
-
-
-def limits_note(baseline: Sequence[date], lines: Lines | None) -> str | None:
-    if lines is None:
-        return "none"
-    return "trial" if len(baseline) < 12 else None
-
-
-def baseline_months(counts: Counts, month: date) -> list[date]:
-    """Those of the 24 months before the month's financial year that have a count."""
-    last = months_later(start_of_financial_year(month), -1)
-    return [each for each in last_months(last, 24) if each in counts]
-
-
-def chart_lines(counts: Counts, baseline: Sequence[date]) -> Lines | None:
-    """Mean and 2.66 mean moving ranges of the baseline; None when no two of its months are adjacent."""
-    moving_ranges = [
-        abs(counts[month] - counts[months_later(month, -1)])
-        for month in baseline
-        if months_later(month, -1) in baseline
-    ]
-    if not moving_ranges:
-        return None
-    return Lines(mean([counts[month] for month in baseline]), Fraction(266, 100) * mean(moving_ranges))
-
-
-def signal(counts: Counts, month: date, lines: Lines | None) -> str | None:
-    """The first signal that applies, judged on this month and the ones before it against these lines."""
-    if month not in counts:
-        return None
-    seven = values(counts, last_months(month, 7))
-    three = values(counts, last_months(month, 3))
-    applies = {
-        "above_limit": lines is not None and counts[month] > lines.upper,
-        "below_limit": lines is not None and counts[month] < lines.lower,
-        "run_above": lines is not None and seven is not None and all(each > lines.centre for each in seven),
-        "run_below": lines is not None and seven is not None and all(each < lines.centre for each in seven),
-        "trend_up": seven is not None and is_rising(seven),
-        "trend_down": seven is not None and is_rising(seven[::-1]),
-        "near_upper": lines is not None and three is not None and is_near_upper(three, lines),
-        "near_lower": lines is not None and three is not None and is_near_lower(three, lines),
-    }
-    return next((name for name, is_so in applies.items() if is_so), None)
-
-
-def values(counts: Counts, months: Sequence[date]) -> list[int] | None:
-    """The counts of the months; None where one of them has none."""
-    return [counts[month] for month in months] if all(month in counts for month in months) else None
-
-
-def is_rising(points: Sequence[int]) -> bool:
-    """Whether each point but the first is higher than the one before."""
-    return all(later > earlier for earlier, later in pairwise(points))
-
-
-def is_near_upper(three: Sequence[int], lines: Lines) -> bool:
-    """Whether the last and one more of three points are beyond two thirds of the way up, all above centre."""
-    threshold = lines.centre + lines.reach * Fraction(2, 3)
-    beyond = [each > threshold for each in three]
-    return beyond[-1] and any(beyond[:-1]) and all(each > lines.centre for each in three)
-
-
-def is_near_lower(three: Sequence[int], lines: Lines) -> bool:
-    """The same below the centre, towards the lower limit before it is floored."""
-    threshold = lines.centre - lines.reach * Fraction(2, 3)
-    beyond = [each < threshold for each in three]
-    return beyond[-1] and any(beyond[:-1]) and all(each < lines.centre for each in three)
+def places_of(crime: Crime) -> Places:
+    """The places of a row: the street, or what is told instead, without the words before it; the LSOA by its code."""
+    street = crime.location and re.sub("^On or near( |$)", "", crime.location)
+    return {"street": None if street == "No Location" else street, "lsoa": crime.lsoa_code}

@@ -17,7 +17,8 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from random import Random
 
-from tests.model.police_uk import HEADER, File, categories, months_later, span
+from tests.model.months import months_later, span
+from tests.model.police_uk import HEADER, File, categories
 
 FIRST_MONTH = date(2010, 12, 1)
 LAST_EXTRACT = date(2023, 12, 31)

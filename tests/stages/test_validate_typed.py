@@ -217,7 +217,10 @@ def test_columns_of_typed() -> None:
 
 
 def test_key_conflicts() -> None:
-    """Copies are compared after typing, in one file, and a blank or unreadable key is no copy of another."""
+    """Copies are compared after typing, in one file, and a blank or unreadable key is no copy of another.
+
+    A copy with a value that cannot be read differs from one in which it is blank.
+    """
     received = [
         (1, 2, 0, "SAME", "12", "x"),
         (1, 3, 1, " SAME", "12.0", "x "),
@@ -236,10 +239,14 @@ def test_key_conflicts() -> None:
         (2, 8, 14, "UNREADABLE", "two", "x"),
         (2, 9, 15, "case", "1", "x"),
         (2, 10, 16, "CASE", "2", "x"),
+        (2, 11, 17, "BLANK", None, "x"),
+        (2, 12, 18, "BLANK", "none", "x"),
+        (2, 13, 19, "BROKEN", "none", "x"),
+        (2, 14, 20, "BROKEN", "none", "x "),
     ]
     with typed(contract(), [(1, "F", None, None), (2, "F", None, None)], received) as connection:
         found = connection.execute("select row_id from typed where key_conflicts order by all").fetchall()
-        assert found == [(2,), (3,), (4,), (5,), (6,)]
+        assert [row_id for (row_id,) in found] == [2, 3, 4, 5, 6, 13, 14, 17, 18]
 
 
 def test_key_conflicts_of_a_key_of_two_columns() -> None:

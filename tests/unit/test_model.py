@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.model.police_uk import HEADER, THEMES, File, Model, State, change_pct, months_later
+from tests.model.months import months_later
+from tests.model.performance import change_pct
+from tests.model.police_uk import HEADER, THEMES, File, Model, State
 from tests.model.worlds import LAST_EXTRACT, as_csv, world, write
 
 TODAY = date(2026, 1, 1)
@@ -495,6 +497,58 @@ def test_as_of_shows_what_was_known_then() -> None:
     assert offences(date(2020, 12, 30)) == [1, None, None, 1]
     assert offences(date(2020, 12, 31)) == [3, None, None, 1]
     assert offences(None) == [3, None, None, 1]
+
+
+# ---- hotspots
+
+
+def at(street: str, lsoa_code: str = "", month: str = "2017-02") -> dict[str, str]:
+    return {**asb(month), "Location": street, "LSOA code": lsoa_code}
+
+
+def test_hotspots_by_hand() -> None:
+    model = one_file(
+        *[at("On or near Cheapside", "E01000005")] * 2,
+        *[at("Cheapside")] * 2,
+        at("On or near Poultry", "E01000001"),
+        at("On or near Lime Street", "95AA01S1"),
+        at("On or near Supermarket", "E01000001"),
+        at("On or near "),
+        at("No Location", "nowhere"),
+        row(location="On or near Cheapside", crime_type="Burglary"),
+    )
+    columns = ("place_type", "place", "offences", "share_pct", "rank", "repeat_months")
+    assert {tuple(each[column] for column in columns) for each in model.hotspots("asb")} == {
+        ("street", "Cheapside", 4, 44.4, 1, 1),
+        ("street", "Poultry", 1, 11.1, 2, 0),
+        ("street", "Lime Street", 1, 11.1, 2, 0),
+        ("street", "Supermarket", 1, 11.1, 2, 0),
+        ("lsoa", "E01000005", 2, 22.2, 1, 1),
+        ("lsoa", "E01000001", 2, 22.2, 1, 1),
+        ("lsoa", "95AA01S1", 1, 11.1, 2, 0),
+    }
+    assert {(each["record_source"], each["force"], each["month"]) for each in model.hotspots("asb")} == {
+        ("police_uk", CITY, date(2017, 2, 1))
+    }
+    assert {each["measure"] for each in model.hotspots("acquisitive_crime")} == {"acquisitive_crime", "burglary"}
+
+
+def test_repeat_months_are_those_of_the_last_three_with_two() -> None:
+    counts = {"2017-01": 2, "2017-02": 1, "2017-03": 3, "2017-04": 2, "2017-06": 1}  # May did not arrive
+    model = load(
+        *[
+            File(f"{month}-city-of-london-street.csv", tuple([at("On or near Poultry", month=month)] * count))
+            for month, count in counts.items()
+        ]
+    )
+    repeats = {f"{each['month']:%Y-%m}": each["repeat_months"] for each in model.hotspots("asb")}
+    assert repeats == {"2017-01": 1, "2017-02": 1, "2017-03": 2, "2017-04": 2, "2017-06": 1}
+
+
+def test_hotspots_as_of_show_what_was_known_then() -> None:
+    model = load(published(2018, at("Poultry")), published(2019, at("Poultry"), at("Poultry")))
+    offences = [[each["offences"] for each in model.hotspots("asb", date(year, 12, 31))] for year in (2017, 2018, 2019)]
+    assert offences == [[], [1], [2]]
 
 
 # ---- comparators

@@ -2,6 +2,7 @@
 
 The stage adds to the scratch file what the load reads:
 
+* `reference.<name>`: the reference data that the contract's rules and columns look values up in;
 * `typed`: one row per received row, its columns read as the contract's types (see `typed.py`);
 * `failures(code, row_id)`: one row per rule and failing row;
 * `rule_results(code, severity, dimension, message, owner, file_id, checked, failed)`: one row per rule and file that
@@ -20,7 +21,7 @@ import duckdb
 from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Dimension, Rule, Severity
 from flows.errors import SaferCityError, UsageError
 from flows.stages.validate.suite import Verdict, judge, view_of
-from flows.stages.validate.typed import build_typed
+from flows.stages.validate.typed import build_typed, load_reference
 
 _MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
 _UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
@@ -48,6 +49,7 @@ def validate(contract: Contract, database: Path, options: Mapping[str, str | int
     Raises UsageError for a rule that cannot be run, SaferCityError when the failing rows are not as many as counted.
     """
     with _opened(contract, database, options or {}) as connection:
+        load_reference(connection, contract)
         build_typed(connection, contract)
         for rule in contract.all_rules:
             _make_view(connection, contract, rule)

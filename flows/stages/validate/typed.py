@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import duckdb
 
-from flows.contracts import Column, ColumnType, Contract
-
-_BLANKS = " \u00a0"
+from flows import reference
+from flows.contracts import BLANKS, Column, ColumnType, Contract, ListedIn
+from flows.warehouse import quoted
 
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # DuckDB reads year 0 as 1 BC
 _MONTH = "(?:0[1-9]|1[0-2])"
@@ -24,16 +24,24 @@ _DECIMAL = "[+-]?(?:[0-9]+(?:[.][0-9]+)?|[.][0-9]+)"
 
 
 def text_expression(column: Column) -> str:
-    """SQL for the column's text as received, without spaces and no-break spaces around it; NULL when blank."""
-    return f"nullif(trim({_name(column)}, '{_BLANKS}'), '')"
+    """SQL for the column's text as received, without spaces and no-break spaces around it; NULL when blank.
+
+    Where the contract reads another spelling as this one, the text has been respelled.
+    """
+    text = f"nullif(trim({_name(column)}, '{BLANKS}'), '')"
+    if column.reads is None:
+        return text
+    return f"regexp_replace({text}, {quoted(column.reads.pattern)}, {quoted(column.reads.replacement)})"
 
 
 def typed_expression(column: Column) -> str:
-    """SQL for the column's value, read from its trimmed text; NULL where the text is not of the type.
+    """SQL for the column's value, read from its text; NULL where the text is not of the type, or not in the list.
 
     The expression names the column, and expects there the text that `text_expression` gives.
     """
     text = _name(column)
+    if column.listed_in:
+        return _listed_value(column.listed_in, text)
     iso = _iso(text)
     time = f"regexp_replace({iso}, '[.][0-9]+', '')"
     expressions: dict[ColumnType, str] = {
@@ -50,12 +58,24 @@ def typed_expression(column: Column) -> str:
     return expressions[column.type]
 
 
+def load_reference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Make the tables `reference.<name>` that the contract's rules and columns look values up in."""
+    connection.execute("create schema if not exists reference")
+    for name in contract.reference:
+        connection.execute(
+            f"create or replace table reference.{name} as from read_csv("
+            "$path, columns = $columns, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"')",
+            {"path": str(reference.path(name)), "columns": reference.columns(name)},
+        )
+
+
 def build_typed(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Make the table `typed`, one row per row of `received`, and name the force of each file in `files`.
 
-    Shape: row_id, file_id, record_no, the contract's FILE_COLUMNS, then every loaded column with its
-    `<name>__as_given`: the text of a value that could not be read as the type, else NULL. Where the source's rows
-    are keyed changes, also key_conflicts: the key stands in the file more than once, with differing content.
+    The tables of reference data must be there. Shape: row_id, file_id, record_no, the contract's FILE_COLUMNS, then
+    every loaded column with its `<name>__as_given`: the text of a value that could not be read as the type or is not
+    listed, else NULL. Where the source's rows are keyed changes, also key_conflicts: the key stands in the file more
+    than once, with differing content.
     """
     if contract.delivery.force_column:
         _name_forces(connection, contract, contract.delivery.force_column)
@@ -90,6 +110,15 @@ def _name(column: Column, suffix: str = "") -> str:
 
 def _if_match(text: str, pattern: str, value: str) -> str:
     return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
+
+
+def _listed_value(listed: ListedIn, text: str) -> str:
+    """A sub-query that DuckDB turns into one hash join."""
+    spellings = ", ".join(listed.spellings)
+    return (
+        f"(select min(listed.value) from (select {listed.column} as value, unnest([{spellings}]) as spelling"
+        f" from reference.{listed.reference}) as listed where lower(listed.spelling) = lower({text}))"
+    )
 
 
 def _decimal(text: str) -> str:
@@ -141,9 +170,14 @@ def _name_forces(connection: duckdb.DuckDBPyConnection, contract: Contract, forc
 
 
 def _mark_key_conflicts(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Copies of a key are compared whole, but only those of keys that do repeat. A missing key equals no other."""
+    """Copies of a key are compared whole, but only those of keys that do repeat. A missing key equals no other.
+
+    A value that cannot be read differs from a blank one, except where it is only a warning and the row loads without.
+    """
     key = ", ".join(["file_id", *(f'"{name}"' for name in contract.key)])
-    content = ", ".join(["file_id", *(_name(column) for column in contract.loaded_columns)])
+    columns = contract.loaded_columns
+    unreadable = [f'"{column.as_given}"' for column in columns if column.as_given and column.bad_type == "critical"]
+    content = ", ".join(["file_id", *(_name(column) for column in columns), *unreadable])
     same_key = " and ".join(f"typed.{name} = conflicting.{name}" for name in key.split(", "))
     connection.execute("alter table typed add column key_conflicts boolean default false")
     connection.execute(

@@ -2,7 +2,8 @@
 with members as (
   select
     measure,
-    count(police_uk_category) > 0 as reached_by_police_uk
+    count(police_uk_category) > 0 as has_categories,
+    count(class_code) + count(sub_code) + count(tag) + count(operation) + count(victim_type) > 0 as has_offences
   from {{ ref("measure_members") }}
   group by measure
 )
@@ -14,7 +15,10 @@ select
   measures.version,
   measures.definition,
   measures.note,
-  members.reached_by_police_uk
+  list_filter(
+    [if(members.has_offences, 'crimes', null), if(members.has_categories, 'police_uk_street', null)],
+    lambda source : source is not null
+  ) as sources
 from {{ ref("measures") }} as measures
 inner join members on measures.measure = members.measure
 order by measures.theme, measures.measure

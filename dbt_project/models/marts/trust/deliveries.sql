@@ -10,6 +10,13 @@ row_fates as (
     unchanged,
     superseded_in_file
   from {{ ref("int_street_crimes__deliveries") }}
+  union all
+  select
+    delivery_id,
+    loaded,
+    unchanged,
+    0 as superseded_in_file
+  from {{ ref("int_crimes__deliveries") }}
 )
 
 select

@@ -1,4 +1,9 @@
 -- One row per record_source, force, measure, month and extract date at which the measure's count moved.
+{%- set causes = [
+  "recorded_late", "reclassified_in", "reclassified_out", "cancelled", "reinstated", "date_changed_in",
+  "date_changed_out", "resupplied"
+] %}
+
 with category_counts as (
   select * from {{ ref("int_street_crimes__category_counts") }}
 ),
@@ -32,6 +37,7 @@ members as (
   where police_uk_category is not null
 ),
 
+-- A publication of data.police.uk does not say why a count moved: the whole change is a re-supply.
 movements as (
   select
     'police_uk' as record_source,
@@ -39,14 +45,24 @@ movements as (
     members.measure,
     movements.month,
     movements.extract_date,
-    cast(sum(movements.change) as bigint) as change
+    'resupplied' as cause,
+    movements.change
   from category_movements as movements
   inner join members
     on
       movements.crime_type = members.police_uk_category
       and movements.month >= coalesce(members.valid_from, movements.month)
       and movements.month <= coalesce(members.valid_to, movements.month)
-  group by all
+  union all
+  select
+    'force' as record_source,
+    force,
+    measure,
+    month,
+    extract_date,
+    cause,
+    change
+  from {{ ref("int_crimes__measure_movements") }}
 )
 
 select
@@ -55,7 +71,11 @@ select
   measure,
   month,
   extract_date,
-  change
+  cast(sum(change) as bigint) as change,
+  {%- for cause in causes %}
+  cast(coalesce(sum(change) filter (where cause = '{{ cause }}'), 0) as bigint) as {{ cause }}{{ "," if not loop.last }}
+  {%- endfor %}
 from movements
-where change <> 0
+group by record_source, force, measure, month, extract_date
+having sum(change) <> 0
 order by record_source, force, measure, month, extract_date

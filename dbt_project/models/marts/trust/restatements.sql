@@ -1,4 +1,9 @@
 -- One row per measure and month at its first publication, and one each time a later extract moved its count.
+{%- set causes = [
+  "recorded_late", "reclassified_in", "reclassified_out", "cancelled", "reinstated", "date_changed_in",
+  "date_changed_out", "resupplied"
+] %}
+
 with extracts as (
   select
     source,
@@ -6,33 +11,87 @@ with extracts as (
     cast(strptime(slice, '%Y-%m') as date) as month,
     extract_date
   from {{ ref("deliveries") }}
-  where state = 'loaded' and slice is not null and force is not null
+  where state = 'loaded' and force is not null
   group by all
 ),
 
-first_extracts as (
+-- Of a source of changes: from which month on it held records, as known at each of its extracts.
+row_counts as (
   select
-    dim_source.record_source,
-    extracts.force,
-    extracts.month,
-    min(extracts.extract_date) as extract_date
+    moments.source,
+    moments.extract_date,
+    movements.month
+  from (
+    select
+      source,
+      extract_date
+    from extracts
+    where month is null
+    group by all
+  ) as moments
+  inner join {{ ref("source_movements") }} as movements
+    on moments.source = movements.source and movements.extract_date <= moments.extract_date
+  group by moments.source, moments.extract_date, movements.force, movements.month
+  having sum(movements.rows_began - movements.rows_ended) > 0
+),
+
+first_months as (
+  select
+    source,
+    extract_date,
+    min(month) as month
+  from row_counts
+  group by all
+),
+
+publications as (
+  select
+    source,
+    force,
+    month,
+    extract_date
   from extracts
-  inner join {{ ref("dim_source") }} as dim_source on extracts.source = dim_source.source
+  where month is not null
+  union all
+  select
+    extracts.source,
+    extracts.force,
+    cast(unnest(generate_series(
+      first_months.month,
+      date_trunc('month', extracts.extract_date + 1) - interval 1 month,
+      interval 1 month
+    )) as date) as month,
+    extracts.extract_date
+  from extracts
+  inner join first_months
+    on extracts.source = first_months.source and extracts.extract_date = first_months.extract_date
+  where extracts.month is null
+),
+
+first_publications as (
+  select
+    dim_source.source,
+    dim_source.record_source,
+    publications.force,
+    publications.month,
+    min(publications.extract_date) as extract_date
+  from publications
+  inner join {{ ref("dim_source") }} as dim_source on publications.source = dim_source.source
   group by all
 ),
 
 -- First published: every measure, also at 0. Later: only where the count moved.
 moments as (
   select
-    first_extracts.record_source,
-    first_extracts.force,
+    first_publications.record_source,
+    first_publications.force,
     dim_measure.measure,
-    first_extracts.month,
-    first_extracts.extract_date,
+    first_publications.month,
+    first_publications.extract_date,
     true as first_published
-  from first_extracts
+  from first_publications
   inner join {{ ref("dim_measure") }} as dim_measure
-    on first_extracts.record_source <> 'police_uk' or dim_measure.reached_by_police_uk
+    on list_contains(dim_measure.sources, first_publications.source)
   union all
   select
     movements.record_source,
@@ -42,24 +101,26 @@ moments as (
     movements.extract_date,
     false as first_published
   from {{ ref("measure_movements") }} as movements
-  inner join first_extracts
+  inner join {{ ref("dim_measure") }} as dim_measure on movements.measure = dim_measure.measure
+  inner join first_publications
     on
-      movements.record_source = first_extracts.record_source
-      and movements.force = first_extracts.force
-      and movements.month = first_extracts.month
-      and movements.extract_date > first_extracts.extract_date
+      movements.record_source = first_publications.record_source
+      and movements.force = first_publications.force
+      and movements.month = first_publications.month
+      and movements.extract_date > first_publications.extract_date
+      and list_contains(dim_measure.sources, first_publications.source)
 ),
 
-moved as (
+-- The count at each of these moments is all that had moved by then, also before the month was published.
+counted as (
   select
-    moments.*,
-    coalesce(movements.change, 0) as moved_by,
-    cast(
-      sum(coalesce(movements.change, 0)) over (
-        partition by moments.record_source, moments.force, moments.measure, moments.month
-        order by moments.extract_date
-      ) as bigint
-    ) as offences
+    moments.record_source,
+    moments.force,
+    moments.measure,
+    moments.month,
+    moments.extract_date,
+    moments.first_published,
+    cast(coalesce(sum(movements.change), 0) as bigint) as offences
   from moments
   left join {{ ref("measure_movements") }} as movements
     on
@@ -67,27 +128,29 @@ moved as (
       and moments.force = movements.force
       and moments.measure = movements.measure
       and moments.month = movements.month
-      and moments.extract_date = movements.extract_date
+      and moments.extract_date >= movements.extract_date
+  group by all
 )
 
 select
-  record_source,
-  force,
-  measure,
-  month,
-  extract_date,
-  offences,
-  if(first_published, null, offences - moved_by) as previous_offences,
-  if(first_published, null, moved_by) as change,
-  -- A publication of data.police.uk does not say why: the whole change is a re-supply.
-  cast(if(first_published, null, 0) as bigint) as recorded_late,
-  cast(if(first_published, null, 0) as bigint) as reclassified_in,
-  cast(if(first_published, null, 0) as bigint) as reclassified_out,
-  cast(if(first_published, null, 0) as bigint) as cancelled,
-  cast(if(first_published, null, 0) as bigint) as reinstated,
-  cast(if(first_published, null, 0) as bigint) as date_changed_in,
-  cast(if(first_published, null, 0) as bigint) as date_changed_out,
-  if(first_published, null, moved_by) as resupplied,
-  first_published
-from moved
-order by record_source, force, measure, month, extract_date
+  counted.record_source,
+  counted.force,
+  counted.measure,
+  counted.month,
+  counted.extract_date,
+  counted.offences,
+  if(counted.first_published, null, counted.offences - movements.change) as previous_offences,
+  if(counted.first_published, null, movements.change) as change,
+  {%- for cause in causes %}
+  if(counted.first_published, null, movements.{{ cause }}) as {{ cause }},
+  {%- endfor %}
+  counted.first_published
+from counted
+left join {{ ref("measure_movements") }} as movements
+  on
+    counted.record_source = movements.record_source
+    and counted.force = movements.force
+    and counted.measure = movements.measure
+    and counted.month = movements.month
+    and counted.extract_date = movements.extract_date
+order by counted.record_source, counted.force, counted.measure, counted.month, counted.extract_date

@@ -3,8 +3,13 @@ with category_counts as (
   select * from {{ ref("int_street_crimes__category_counts") }}
 ),
 
+transitions as (
+  select * from {{ ref("int_crimes__transitions") }}
+),
+
 movements as (
   select
+    'police_uk_street' as source,
     force,
     month,
     known_from as extract_date,
@@ -13,6 +18,7 @@ movements as (
   from category_counts
   union all
   select
+    'police_uk_street' as source,
     force,
     month,
     known_to as extract_date,
@@ -20,10 +26,29 @@ movements as (
     offences as rows_ended
   from category_counts
   where known_to is not null
+  union all
+  select
+    'crimes' as source,
+    force,
+    month,
+    extract_date,
+    crimes as rows_began,
+    0 as rows_ended
+  from transitions
+  union all
+  select
+    'crimes' as source,
+    force,
+    previous_month as month,
+    extract_date,
+    0 as rows_began,
+    crimes as rows_ended
+  from transitions
+  where was_counted is not null
 )
 
 select
-  'police_uk_street' as source,
+  source,
   force,
   month,
   extract_date,

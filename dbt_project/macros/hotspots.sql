@@ -1,0 +1,129 @@
+{#-
+  Where the offences of a theme happened, as known at the end of a day.
+
+  Grain: one row per record_source, force, measure, month, place_type and place with a record. share_pct is of all
+  offences of the measure and month, also those without a place. as_of: a SQL expression of type date.
+  Stored in the release and run by DuckDB 1.x too, see `performance`.
+-#}
+{% macro hotspots(theme, as_of) %}
+with months as (
+  {{ theme_months(theme, as_of) }}
+),
+
+theme_measures as (
+  select measure from {{ ref("dim_measure") }} where theme = '{{ theme }}'
+),
+
+crimes as (
+  select
+    force,
+    month,
+    unnest(measures) as measure,
+    ward,
+    street,
+    premises
+  from {{ ref("crime_versions") }}
+  where known_from <= {{ as_of }} and (known_to is null or known_to > {{ as_of }})
+),
+
+street_crimes as (
+  select
+    crimes.force,
+    crimes.month,
+    members.measure,
+    case
+      when crimes.location <> 'No Location'
+        then nullif(trim(regexp_replace(crimes.location, '^On or near( |$)', '')), '')
+    end as street,
+    crimes.lsoa_code as lsoa
+  from {{ ref("street_crime_versions") }} as crimes
+  inner join {{ ref("dim_measure_member") }} as members
+    on
+      crimes.crime_type = members.police_uk_category
+      and crimes.month >= coalesce(members.valid_from, crimes.month)
+      and crimes.month <= coalesce(members.valid_to, crimes.month)
+  where
+    crimes.known_from <= {{ as_of }}
+    and (crimes.known_to is null or crimes.known_to > {{ as_of }})
+    and members.measure in (select theme_measures.measure from theme_measures)
+),
+
+places as (
+  {%- for place_type in ["ward", "street", "premises"] %}
+  select
+    'crimes' as source,
+    force,
+    measure,
+    month,
+    '{{ place_type }}' as place_type,
+    {{ place_type }} as place,
+    count(*) as offences
+  from crimes
+  where {{ place_type }} is not null and measure in (select theme_measures.measure from theme_measures)
+  group by all
+  union all
+  {%- endfor %}
+  {%- for place_type in ["street", "lsoa"] %}
+  select
+    'police_uk_street' as source,
+    force,
+    measure,
+    month,
+    '{{ place_type }}' as place_type,
+    {{ place_type }} as place,
+    count(*) as offences
+  from street_crimes
+  where {{ place_type }} is not null
+  group by all
+  {%- if not loop.last %}
+  union all
+  {%- endif %}
+  {%- endfor %}
+),
+
+totals as (
+  select
+    record_source,
+    force,
+    measure,
+    month,
+    cast(sum(change) as bigint) as offences
+  from {{ ref("measure_movements") }}
+  where extract_date <= {{ as_of }}
+  group by all
+)
+
+select
+  months.record_source,
+  places.force,
+  places.measure,
+  places.month,
+  places.place_type,
+  places.place,
+  places.offences,
+  {{ percentage("places.offences", "totals.offences") }} as share_pct,
+  cast(
+    dense_rank() over (
+      partition by months.record_source, places.force, places.measure, places.month, places.place_type
+      order by places.offences desc
+    ) as integer
+  ) as rank,
+  cast(
+    count(*) filter (where places.offences >= 2) over (
+      partition by months.record_source, places.force, places.measure, places.place_type, places.place
+      order by places.month
+      range between interval 2 month preceding and current row
+    ) as integer
+  ) as repeat_months
+from places
+inner join months
+  on places.source = months.source and places.force = months.force and places.month = months.month
+inner join totals
+  on
+    months.record_source = totals.record_source
+    and places.force = totals.force
+    and places.measure = totals.measure
+    and places.month = totals.month
+where months.coverage <> 'missing'
+order by months.record_source, places.force, places.measure, places.month, places.place_type, rank, places.place
+{% endmacro %}

@@ -1,0 +1,44 @@
+-- One row per state of a recorded crime: what was known of it, from one extract until the next that changed it.
+{%- set columns = [
+  "crime_number", "status", "class_code", "sub_code", "offence", "recorded_at", "reported_at", "committed_from",
+  "committed_to", "street", "ward", "premises", "premises_type", "easting", "northing", "outcome_code", "outcome_at",
+  "alcohol", "domestic_abuse", "drugs", "victim_type", "circumstance", "method_tags", "operation"
+] %}
+{{
+  config(
+    materialized="incremental",
+    incremental_strategy="append",
+    pre_hook="{{ delete_touched_records('crimes', 'stg_records__crimes', 'crime_number') }}"
+  )
+}}
+
+with states as (
+  {{ record_states("crimes", "stg_records__crimes", "crime_number", columns) }}
+),
+
+-- The days on which some measure begins or ceases to count some kind of record.
+turning_days as (
+  select unnest([valid_from, valid_to + 1]) as day
+  from {{ ref("measure_members") }}
+),
+
+-- What decides which measures a crime counts in, as one number: its kind.
+kinds as (
+  select
+    states.*,
+    cast(date_trunc('month', states.recorded_at) as date) as month,
+    status = 'recorded' as is_counted,
+    turning_days.day as counted_since,
+    hash(class_code, sub_code, victim_type, method_tags, operation, turning_days.day) as kind
+  from states
+  asof left join (select day from turning_days where day is not null group by day) as turning_days
+    on states.recorded_at >= turning_days.day
+)
+
+select
+  *,
+  lag(month) over in_order as previous_month,
+  lag(kind) over in_order as previous_kind,
+  lag(is_counted) over in_order as was_counted
+from kinds
+window in_order as (partition by force, crime_number order by known_from)

@@ -1,0 +1,3 @@
+-- acquisitive_crime_hotspots as it was known at the end of the day as_of.
+{{ as_of_macro() }}
+{{ hotspots("acquisitive_crime", "cast(as_of as date)") }}

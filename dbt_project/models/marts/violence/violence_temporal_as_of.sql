@@ -1,0 +1,3 @@
+-- violence_temporal as it was known at the end of the day as_of.
+{{ as_of_macro() }}
+{{ temporal("violence", "cast(as_of as date)") }}
