@@ -106,7 +106,7 @@ class TestARun:
             ("2018-12-city-of-london-street.csv", 24, 4),
             ("2019-02-sample-constabulary-street.csv", None, 0),
         }
-        assert list(told["seconds"]) == ["extract", "validate", "load", "transform", "publish"]
+        assert list(told["seconds"]) == ["extract", "validate", "load", "states", "marts", "publish"]
         assert told["unmatched"] == ["notes/2019-01-city-of-london-notes.csv"]
 
     def test_nothing_was_reached_outside_this_machine(self, ran: Any) -> None:
