@@ -438,25 +438,13 @@ select
   dense_rank() over (
     partition by placed.force, placed.measure, placed.month, placed.place_type order by placed.offences desc
   )::integer as rank,
-  (
-    (placed.offences > 1)::integer
-    + coalesce((last_month.offences > 1)::integer, 0)
-    + coalesce((month_before.offences > 1)::integer, 0)
-  ) as repeat_months
+  count_if(placed.offences > 1) over (
+    partition by placed.force, placed.measure, placed.place_type, placed.place
+    order by placed.month
+    range between interval 2 month preceding and current row
+  )::integer as repeat_months
 from placed
 join totals using (measure, force, month)
-left join placed as last_month
-  on last_month.measure = placed.measure
-  and last_month.force = placed.force
-  and last_month.place_type = placed.place_type
-  and last_month.place = placed.place
-  and last_month.month = placed.month - interval 1 month
-left join placed as month_before
-  on month_before.measure = placed.measure
-  and month_before.force = placed.force
-  and month_before.place_type = placed.place_type
-  and month_before.place = placed.place
-  and month_before.month = placed.month - interval 2 month
 """
 
 PERFORMANCE = """

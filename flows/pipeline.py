@@ -54,6 +54,7 @@ def ingest_and_publish(
 def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
     """Everything but telling people of it."""
     found = look_at_landing(run)
+    runs.require_hmac_key(run, found)
     loads, extracts = reject_archives(run, found), []
     for source in run.sources:
         arrivals = [arrival for arrival in found.arrivals if arrival.source == source]
@@ -108,6 +109,7 @@ def extract_source(run: Run, source: str, arrivals: list[Arrival]) -> Extracted:
             arrivals,
             run.empty_scratch(source),
             is_repeat=runs.is_repeat(run, source),
+            hmac_key=run.settings.hmac_key_bytes,
             threads=run.settings.threads,
             memory_limit=run.settings.memory_limit,
             progress=lambda done, total: say(f"reading {source}", done, total),
@@ -144,6 +146,7 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
             full_refresh=full_refresh,
             on_node=lambda done, total: say("building and testing", done, total),
         )
+    run.divide("transform", {part: transformed.share_of(part) for part in ("states", "marts")})
     create_table_artifact(
         messages.nodes_table(transformed.nodes), key="dbt-nodes", description="Every dbt node's result"
     )
