@@ -389,6 +389,64 @@ order by all
 """
 
 # Months are contiguous within a force, so a row offset is a span of months, and within one calendar month of years.
+# Places of the current rows: as many small groups as there are places with a crime in a month.
+HOTSPOTS = """
+create temp table hotspots as
+with current_rows as (
+  select force, month, crime_type, location, lsoa_code from warehouse.states where known_to is null
+),
+
+grouped as (
+  select
+    force,
+    month,
+    crime_type,
+    'street' as place_type,
+    nullif(trim(if(location = 'No Location', '', regexp_replace(location, '^On or near( |$)', ''))), '') as place,
+    count(*) as row_count
+  from current_rows
+  group by all
+  union all
+  select force, month, crime_type, 'lsoa' as place_type, lsoa_code as place, count(*) as row_count
+  from current_rows
+  group by all
+),
+
+placed as (
+  select members.measure, force, month, place_type, place, sum(row_count)::bigint as offences
+  from grouped
+  join members on grouped.crime_type = members.police_uk_category
+  where
+    grouped.place is not null
+    and grouped.month between coalesce(members.valid_from, grouped.month) and coalesce(members.valid_to, grouped.month)
+  group by all
+),
+
+totals as (
+  select measure, force, month, sum(change)::bigint as offences from movements group by all
+)
+
+select
+  'police_uk' as record_source,
+  placed.force,
+  placed.measure,
+  placed.month,
+  placed.place_type,
+  placed.place,
+  placed.offences,
+  round(1000 * placed.offences / totals.offences) / 10 as share_pct,
+  dense_rank() over (
+    partition by placed.force, placed.measure, placed.month, placed.place_type order by placed.offences desc
+  )::integer as rank,
+  count_if(placed.offences > 1) over (
+    partition by placed.force, placed.measure, placed.place_type, placed.place
+    order by placed.month
+    range between interval 2 month preceding and current row
+  )::integer as repeat_months
+from placed
+join totals using (measure, force, month)
+"""
+
 PERFORMANCE = """
 create temp table performance as
 with known as (
@@ -682,6 +740,13 @@ def build_marts(connection: duckdb.DuckDBPyConnection, out: Path) -> None:
             f"create table safer_city.marts.{theme}_performance as"
             f" select * exclude (theme) from performance where theme = '{theme}' order by all"
         )
+    connection.execute(HOTSPOTS)
+    for theme in THEMES:
+        if theme != "all_crime":
+            connection.execute(
+                f"create table safer_city.marts.{theme}_hotspots as from hotspots"
+                f" where measure in (select measure from reached where theme = '{theme}') order by all"
+            )
     connection.execute(f"create table safer_city.marts.coverage as {COVERAGE}")
     connection.execute(f"create table safer_city.marts.restatements as {RESTATEMENTS}")
 

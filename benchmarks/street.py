@@ -9,30 +9,25 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
-import platform
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
 import duckdb
+from measure import BenchmarkError, Measurement, machine, run, say, spread, verdict
 
 PROJECT = Path(__file__).resolve().parents[1]
 BARE = PROJECT / "benchmarks" / "bare_street.py"
 SAFERCITY = Path(sys.executable).with_name("safercity")
 REAL = PROJECT.parent / "shared" / "real"
 DEFAULT_LANDING = (REAL / "police_uk", REAL / "police_uk_revised")
-VERSIONS = ("safer-city", "duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "prefect")
+
 
 FULL, BARE_LOAD, NOTHING, MONTH, START_UP = (
     "pipeline, full load",
@@ -43,31 +38,6 @@ FULL, BARE_LOAD, NOTHING, MONTH, START_UP = (
 )
 AIM_RATIO = 3.0
 AIM_MB = 3 * 1024
-SAMPLE_SECONDS = 0.1
-PUBLISHED = (0, 3)
-"""Exit codes of a run that published: 3 says that a file was rejected; the comparison shows whether that is right."""
-
-
-class BenchmarkError(Exception):
-    """A benchmark that can't be taken, or whose results are not worth having."""
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One run of a command. Times are seconds, memory is MiB of resident set.
-
-    `cpu`: user and system time of the command and of the processes it waited for. `largest`: peak of its largest
-    process. `together`: peak of the sum over its processes, sampled, which counts shared pages more than once; None
-    where there is no /proc. `stages`: wall time of each stage, as the command says. `state`: what the pipeline says it
-    did; None of the bare script.
-    """
-
-    wall: float
-    cpu: float
-    largest: float
-    together: float | None
-    stages: dict[str, float]
-    state: str | None
 
 
 @dataclass(frozen=True)
@@ -252,75 +222,6 @@ def run_bare(folders: Folders) -> Measurement:
     return run(command, folders.working, {})
 
 
-def run(command: list[str], working: Path, variables: dict[str, str]) -> Measurement:
-    """Run a command that prints JSON, and measure it.
-
-    Raises BenchmarkError with the end of what it said when it fails.
-    """
-    ours = ("SAFERCITY_", "PREFECT_", "DBT_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | variables
-    os.sync()  # what the command before has written is not to be waited for by this one
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=working, env=environment, stdout=output, stderr=errors, start_new_session=True
-        )
-        with MemorySampler(process.pid) as memory:
-            _, status, usage = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        errors.seek(0)
-        if process.returncode not in PUBLISHED:
-            raise BenchmarkError(
-                f"{' '.join(command)} ended with exit code {process.returncode}:\n{errors.read()[-2000:]}"
-            )
-        said = json.load(output)
-    return Measurement(
-        wall=wall,
-        cpu=usage.ru_utime + usage.ru_stime,
-        largest=usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2),
-        together=memory.peak,
-        stages=said.get("seconds", {}),
-        state=said.get("state"),
-    )
-
-
-class MemorySampler:
-    """Peak of the memory of all processes of a session, looked at several times a second while the block runs."""
-
-    def __init__(self, session: int) -> None:
-        self.peak: float | None = None
-        self._session = session
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-
-    def __enter__(self) -> MemorySampler:
-        if Path("/proc/self/stat").exists():
-            self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _sample(self) -> None:
-        page = os.sysconf("SC_PAGE_SIZE")
-        while not self._ended.wait(SAMPLE_SECONDS):
-            pages = sum(map(self._pages, Path("/proc").glob("[0-9]*/stat")))
-            self.peak = max(self.peak or 0, pages * page / 1024**2)
-
-    def _pages(self, stat: Path) -> int:
-        try:
-            # The second field is a name in brackets that can hold anything; of those after it the session is the
-            # fourth, the number of pages the 22nd.
-            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
-        except OSError:
-            return 0
-        return int(fields[21]) if int(fields[3]) == self._session else 0
-
-
 def compare_apart(data: Path, bare: Path) -> dict[str, int]:
     """`compare` in a process of its own.
 
@@ -382,19 +283,6 @@ def only_rows(connection: duckdb.DuckDBPyConnection, these: str, those: str, col
     return connection.execute(query).fetchall()[0][0]
 
 
-def machine() -> dict[str, str]:
-    """What the numbers depend on: hardware and versions."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return {
-        "cores": str(cores),
-        "memory": f"{gigabytes:.0f} GB",
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        **{package: version(package) for package in VERSIONS},
-    }
-
-
 def describe(landing: Path, files: list[Path], results: Results) -> str:
     """What was loaded, in words."""
     size = sum(path.stat().st_size for path in files) / 1024**2
@@ -431,18 +319,6 @@ def show(landing: str, results: Results) -> None:
     print(f"under {AIM_MB / 1024:g} GB of memory: {verdict(peak < AIM_MB)} ({peak:,.0f} MB)")
 
 
-def spread(values: list[float], digits: int) -> str:
-    """Median, and lowest to highest."""
-    if not values:
-        return "not known"
-    return f"{median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
-
-
-def verdict(met: bool) -> str:
-    """Whether an aim is met, in a word or two."""
-    return "met" if met else "not met"
-
-
 def write_json(path: Path, landing: str, results: Results) -> None:
     """Write everything measured."""
     everything = {
@@ -453,11 +329,6 @@ def write_json(path: Path, landing: str, results: Results) -> None:
         "ratio": {"wall": results.ratio(lambda m: m.wall), "cpu": results.ratio(lambda m: m.cpu)},
     }
     path.write_text(json.dumps(everything, indent=2) + "\n", encoding="utf-8")
-
-
-def say(line: str) -> None:
-    """Tell whoever waits how far it is."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,9 @@ Sentence = Annotated[str, Field(min_length=10)]
 FILE_COLUMNS = {"file_force": "varchar", "file_month": "date", "file_extract_date": "date"}
 """Facts of the delivery that a rule may compare a row with, and their DuckDB types."""
 
+BLANKS = " \u00a0"
+"""What does not count around a value: spaces and no-break spaces."""
+
 MALFORMED = "ROW_MALFORMED"
 UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
 
@@ -207,6 +210,11 @@ class Contract(_Strict):
     def loaded_columns(self) -> tuple[Column, ...]:
         """The columns that may leave the file: all but the personal ones."""
         return tuple(column for column in self.columns if not column.personal)
+
+    @property
+    def needs_hmac_key(self) -> bool:
+        """Whether a column refers to people, so that it cannot be read without the key."""
+        return any(column.pseudonymised for column in self.columns)
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:

@@ -1,54 +1,121 @@
-"""How Prefect is set up before it is imported: its state below the data folder, quiet, patient with a slow start."""
+"""How a run gets its Prefect: its state below the data folder, quiet, and a server for as long as the run lasts.
+
+Prefect would start such a server itself, but only when the flow begins, and one that does everything a lasting server
+does. This one starts while the run imports what it needs, and ends with it.
+"""
 
 from __future__ import annotations
 
-import ctypes
+import atexit
+import gc
+import http.client
 import importlib
 import os
-import signal
+import socket
 import subprocess
 import sys
 import threading
-from functools import partial
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
 
+from flows.errors import SaferCityError
 from flows.settings import Settings
+
+SERVER = Path(__file__).with_name("prefect_server.py")
+PATIENCE_SECONDS = 120
+
+LEAN = {
+    # Nobody could open the pages of a server that ends with the run.
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    # Block types are made known by a server that has pages to show them on.
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
+    # What Prefect sets for a server that it starts itself, for a run without one.
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+}
+"""What a server of one run can do without."""
+
+
+class RunServer:
+    """A Prefect server on a free port of this machine that ends when this process does, however it ends."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self._port = listening.getsockname()[1]
+            self._process = subprocess.Popen(
+                # -P: what lies beside a script shall not be taken for a library.
+                [sys.executable, "-P", str(SERVER), str(listening.fileno())],
+                env={**LEAN, **os.environ},
+                stdin=subprocess.PIPE,
+                pass_fds=[listening.fileno()],
+                # Ctrl-C is for the run, which still has to write how it ended.
+                start_new_session=True,
+            )
+        # Registered before Prefect's own, and so called after them: what they still send arrives.
+        atexit.register(self.end)
+
+    def use(self) -> None:
+        """Have the flows of this process use the server, as soon as it answers.
+
+        Raises SaferCityError when it does not.
+        """
+        from prefect.context import refresh_global_settings_context
+
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
+        try:
+            connection.request("GET", "/api/health")
+            answer = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            answer = type(error).__name__
+        finally:
+            connection.close()
+        if answer != http.HTTPStatus.OK:
+            raise SaferCityError(
+                f"Prefect's server for this run did not start ({answer}); run again with"
+                " PREFECT_SERVER_LOGGING_LEVEL=INFO to see why"
+            )
+        os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{self._port}/api"
+        refresh_global_settings_context()
+
+    def end(self) -> None:
+        """End the server, if it has not ended."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def prepare_prefect(settings: Settings) -> None:
-    """Set Prefect's environment where it is not set already. Must run before Prefect is imported."""
+    """Set Prefect's environment where it is not set already. Must run before Prefect is imported.
+
+    Garbage is not collected from here on until `import_meanwhile` is through.
+    """
+    gc.disable()
     settings.paths.prefect.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PREFECT_HOME", str(settings.paths.prefect))
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
-    if "PREFECT_API_URL" not in os.environ:
-        # The server of one run lives as long as the run: nobody could open its pages, and making them takes seconds.
-        os.environ.setdefault("PREFECT_SERVER_UI_ENABLED", "false")
 
 
-def server_dies_with_us() -> None:
-    """Have the server of a run end with it, however it ends: a killed process cannot stop what it has started.
+def start_server() -> RunServer | None:
+    """A server for this run, unless the environment names one."""
+    return None if "PREFECT_API_URL" in os.environ else RunServer()
 
-    Only Linux can do this; elsewhere a killed run leaves its server behind.
-    """
-    if sys.platform != "linux":
-        return
-    from prefect.server.api.server import SubprocessASGIServer
 
-    libc = ctypes.CDLL(None)
-    # Prefect offers no way to say how its server is started.
-    start = SubprocessASGIServer._run_uvicorn_command  # noqa: SLF001
+def use_server(server: RunServer | None) -> None:
+    """Use the server of this run, unless Prefect's own settings name one."""
+    from prefect.settings import PREFECT_API_URL
 
-    def start_bound(self: SubprocessASGIServer) -> subprocess.Popen[Any]:
-        popen = subprocess.Popen
-        try:
-            subprocess.Popen = partial(popen, preexec_fn=lambda: libc.prctl(1, signal.SIGTERM))
-            return start(self)
-        finally:
-            subprocess.Popen = popen
-
-    SubprocessASGIServer._run_uvicorn_command = start_bound  # noqa: SLF001
+    if server and PREFECT_API_URL.value():
+        server.end()
+    elif server:
+        server.use()
 
 
 def server_is_missing(error: RuntimeError) -> bool:
@@ -59,11 +126,27 @@ def server_is_missing(error: RuntimeError) -> bool:
 def import_meanwhile(*modules: str) -> None:
     """Import modules in the background, while the process waits for Prefect's server to start.
 
-    Whoever needs one of them before it is ready waits for it as for any import.
+    Whoever needs one of them before it is ready waits for it as for any import. What has been imported until then
+    stays: to look through all of it for garbage, again and again, would take more than a second.
     """
 
     def import_all() -> None:
-        for module in modules:
-            importlib.import_module(module)
+        try:
+            for module in modules:
+                importlib.import_module(module)
+        finally:
+            gc.freeze()
+            gc.enable()
 
     threading.Thread(target=import_all, name="imports", daemon=True).start()
+
+
+def leave(exit_code: int) -> NoReturn:
+    """End the process as `sys.exit` does, but for freeing its memory object by object, which takes a second."""
+    # What the interpreter does first when it ends, in its order. DuckDB is not told, and has nothing open.
+    threading._shutdown()  # noqa: SLF001
+    atexit._run_exitfuncs()  # noqa: SLF001
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(exit_code)

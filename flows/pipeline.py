@@ -56,6 +56,7 @@ def ingest_and_publish(
 def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
     """Everything but telling people of it."""
     found = look_at_landing(run)
+    runs.require_hmac_key(run, found)
     loads, extracts = reject_archives(run, found), []
     for source in run.sources:
         arrivals = [arrival for arrival in found.arrivals if arrival.source == source]
@@ -110,6 +111,7 @@ def extract_source(run: Run, source: str, arrivals: list[Arrival]) -> Extracted:
             arrivals,
             run.empty_scratch(source),
             is_repeat=runs.is_repeat(run, source),
+            hmac_key=run.settings.hmac_key_bytes,
             threads=run.settings.threads,
             memory_limit=run.settings.memory_limit,
             progress=lambda done, total: say(f"reading {source}", done, total),

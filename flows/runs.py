@@ -276,16 +276,24 @@ def deliveries_digest(settings: Settings) -> str:
         return ledger.deliveries_digest(connection)
 
 
+def require_hmac_key(run: Run, landing: Landing) -> None:
+    """Raises UsageError when something that has arrived can't be read without the key for references to people."""
+    for source in run.sources:
+        arrivals = [arrival for arrival in landing.arrivals if arrival.source == source]
+        extract.require_hmac_key(run.contracts[source], arrivals, run.settings.hmac_key_bytes)
+
+
 def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     """A test of whether a delivery is in the ledger already.
 
     One that was rejected under another version of its contract, or before the day of its extract, is judged again.
-    Files whose force is not known are told apart by their names: two empty files are two rejections.
+    Files whose force or day is not known are told apart by their names: two empty files are two rejections.
     """
     with warehouse.connect(run.settings, read_only=True) as connection:
         rows = connection.execute(
             """
-            select slice, extract_date, revision, content_hash, if(force is null, file_name, null), force
+            select slice, extract_date, revision, content_hash,
+              if(force is null or extract_date is null, file_name, null), force
             from ledger.deliveries
             where source = ?
               and (state = 'accepted' or contract = ?)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         description="DuckDB memory limit, such as 2GB; default 80 % of memory",
     )
     threads: int | None = Field(default=None, ge=1, description="DuckDB threads; default all cores")
+    hmac_key: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="Key by which references to people are replaced; from the environment only, never from a file",
+    )
     alerts: Alerts = Field(default_factory=Alerts)
 
     @classmethod
@@ -66,8 +71,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line first, then environment, then `safercity.toml`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Command line first, then environment, then `safercity.toml`.
+
+        Raises ValueError for a key in `safercity.toml`, which may lie beside the data.
+        """
+        file_settings = TomlConfigSettingsSource(settings_cls)
+        if "hmac_key" in file_settings.toml_data:
+            raise ValueError("a key is not kept in a file: remove hmac_key and set SAFERCITY_HMAC_KEY instead")
+        return init_settings, env_settings, file_settings
 
     def model_post_init(self, context: Any, /) -> None:
         """Make the paths absolute, once."""
@@ -84,6 +95,11 @@ class Settings(BaseSettings):
         """The folder that deliveries are dropped in."""
         assert self.landing is not None
         return self.landing
+
+    @property
+    def hmac_key_bytes(self) -> bytes | None:
+        """The key by which references to people are replaced."""
+        return self.hmac_key.get_secret_value().encode() if self.hmac_key else None
 
     def duckdb_options(self) -> dict[str, str | int]:
         """DuckDB options that keep a connection within the configured memory and threads, and spill below the data."""

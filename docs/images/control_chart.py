@@ -16,15 +16,15 @@ from typing import Any
 from flows.operate import read
 from flows.settings import Paths, load_settings
 
-FORCE, MEASURE = "City of London Police", "violence"
+CHARTED = "record_source = 'police_uk' and force = 'City of London Police' and measure = 'violence'"
 FROM, AS_OF = date(2016, 4, 1), date(2018, 6, 30)
 
 QUERY = f"""
 with now as (
-  from marts.violence_performance where force = '{FORCE}' and measure = '{MEASURE}' and month >= date '{FROM}'
+  from marts.violence_performance where {CHARTED} and month >= date '{FROM}'
 ),
 earlier as (
-  from marts.violence_performance_as_of(date '{AS_OF}') where force = '{FORCE}' and measure = '{MEASURE}'
+  from marts.violence_performance_as_of(date '{AS_OF}') where {CHARTED}
 )
 select
   now.month, now.offences, now.five_year_average, now.lower_limit, now.centre_line, now.upper_limit,
@@ -33,6 +33,7 @@ select
 from now left join earlier using (month)
 order by now.month
 """
+NEWEST = "select max(extract_date) from marts.deliveries where source = 'police_uk_street' and state = 'loaded'"
 
 WIDTH, HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 900, 420, 78, 36, 40, 150
 INK, GREY, PALE, BLUE, RED = "#1f2933", "#6b7280", "#eef1f5", "#2563a8", "#c2410c"
@@ -41,7 +42,7 @@ INK, GREY, PALE, BLUE, RED = "#1f2933", "#6b7280", "#eef1f5", "#2563a8", "#c2410
 def draw(paths: Paths) -> str:
     """The chart of the published release as SVG. Raises UsageError when nothing has been published."""
     rows = read.query(paths, QUERY).as_dicts()
-    newest = read.query(paths, "select max(extract_date) from marts.deliveries where state = 'loaded'").rows[0][0]
+    newest = read.query(paths, NEWEST).rows[0][0]
     top = max(max(row["offences"], row["upper_limit"] or 0) for row in rows) * 1.12
     step = (WIDTH - LEFT - RIGHT) / len(rows)
 
@@ -60,7 +61,8 @@ def draw(paths: Paths) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-size="12" fill="{INK}"'
         ' font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="24" font-size="16" font-weight="600">Violence, {FORCE} (sample data)</text>',
+        f'<text x="{LEFT}" y="24" font-size="16" font-weight="600">'
+        "Violence, City of London Police (sample data)</text>",
         f'<text x="{LEFT}" y="43" fill="{GREY}">Offences a month as known on {newest:%-d %B %Y}.'
         f' <tspan fill="{RED}">●</tspan> a signal: outside the limits, or one of the other tests for a change</text>',
         f'<path d="{_path(limits[0] + limits[1][::-1])} Z" fill="{PALE}"/>',

@@ -52,12 +52,17 @@ Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this s
 def main() -> None:
     """Run the command line; a foreseen error is one line and an exit code, never a traceback."""
     quiet_environment()
-    sys.exit(_exit_code())
+    exit_code = _exit_code()
+    if orchestration := sys.modules.get("flows.orchestration"):
+        orchestration.leave(exit_code)
+    sys.exit(exit_code)
 
 
 def _exit_code() -> int:
     try:
         app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     except SaferCityError as error:
         # Prefect keeps the error to the very end. What its frames hold must go before: DuckDB would complain at length.
         kept: BaseException | None = error
@@ -113,8 +118,8 @@ def run(
 def demo(json: Json = False) -> None:
     """Write the sample deliveries to a folder of their own, and run the pipeline on them.
 
-    The sample holds bad rows, and a file that must be rejected: with your own deliveries `safercity run` would end
-    with exit code 3 for it, the demo ends with 0.
+    The sample holds bad rows, and two files that must be rejected: with your own deliveries `safercity run` would end
+    with exit code 3 for them, the demo ends with 0.
     """
     settings = load_settings()
     folder = settings.data / "sample"
@@ -317,7 +322,6 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
     from flows.cli.report import show
 
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, _ended_by_the_system)
     try:
         with screen.showing_progress():
             result = _through_prefect(settings, sources, full_refresh)
@@ -328,18 +332,22 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
 
 
 def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool) -> Summary:
-    from flows.orchestration import import_meanwhile, prepare_prefect, server_dies_with_us, server_is_missing
+    from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing, start_server, use_server
 
     say("starting Prefect", 0)
     prepare_prefect(settings)
+    server = start_server()
     from flows.pipeline import ingest_and_publish
 
-    server_dies_with_us()
     import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
+    use_server(server)
+    # Not before: until here there is nothing to stop but the server, which stops by itself, and an exception raised in
+    # the midst of an import may be taken for a module that is missing.
+    signal.signal(signal.SIGTERM, _ended_by_the_system)
     try:
         return ingest_and_publish(settings.landing_dir, sources, full_refresh)
     except RuntimeError as error:
-        if server_is_missing(error):
+        if server is None and server_is_missing(error):
             raise UsageError(
                 "no Prefect server answers at PREFECT_API_URL; start it with `prefect server start`,"
                 " or unset the variable to run without one"

@@ -31,8 +31,8 @@ def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool
         return
     print(f"Published: {settings.paths.published_database} ({sum(result.release.rows_per_table.values()):,} rows)")
     print(
-        f'Try:  {_command()} sql "select force, month, offences, change_pct, signal from marts.violence_performance'
-        " where measure = 'violence' order by month desc, force limit 6\""
+        f'Try:  {_command()} sql "select record_source, force, month, offences, signal from marts.violence_performance'
+        " where measure = 'violence' order by month desc, record_source, force limit 6\""
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.contracts import load_contracts
+from flows.contracts import Contract, load_contracts
 from flows.errors import SaferCityError
 from flows.operate import generate
 from flows.settings import PROJECT_DIR, Settings
+
+GOOD_KEY_CHARACTERS = 32
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ def check(settings: Settings) -> list[Finding]:
             findings.append(
                 Finding(f"contract {name}", True, f"{len(contract.columns)} columns, {len(contract.all_rules)} rules")
             )
+        findings += _hmac_key(settings, contracts)
         stale = [str(path.relative_to(PROJECT_DIR)) for path in generate.out_of_date(contracts)]
         findings.append(
             Finding(
@@ -47,6 +50,23 @@ def check(settings: Settings) -> list[Finding]:
         findings.append(Finding("contracts", False, str(error)))
     findings += _channels(settings)
     return findings
+
+
+def _hmac_key(settings: Settings, contracts: dict[str, Contract]) -> list[Finding]:
+    sources = ", ".join(name for name, contract in contracts.items() if contract.needs_hmac_key)
+    if not sources:
+        return []
+    if settings.hmac_key is None:
+        return [Finding("key for people", True, f"is not set: {sources} can't be read before SAFERCITY_HMAC_KEY is")]
+    if len(settings.hmac_key.get_secret_value()) < GOOD_KEY_CHARACTERS:
+        return [
+            Finding(
+                "key for people",
+                False,
+                f"SAFERCITY_HMAC_KEY has less than {GOOD_KEY_CHARACTERS} characters and can be guessed",
+            )
+        ]
+    return [Finding("key for people", True, f"is set, for {sources}")]
 
 
 def _channels(settings: Settings) -> list[Finding]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.contracts import MALFORMED, Contract
+from flows.contracts import MALFORMED, Column, Contract
 from flows.errors import SaferCityError
 from flows.warehouse import quoted
 
@@ -72,6 +72,8 @@ class RejectedArchive:
 
 ARCHIVE_SOURCE = "unknown"
 """What the ledger calls the source of an archive that was rejected as a whole."""
+
+_DIGITS = "[0-9TZ:/., \u00a0+-]*"
 
 
 def reject_archives(
@@ -223,10 +225,11 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
           from explained
           left join claims using (file_id)
         )
-        -- Files whose force is not known are told apart by their names: two empty files are two rejections.
+        -- Files whose force or day is not known are told apart by their names: two empty files are two rejections.
         select
           *,
-          (md5_number_lower(concat_ws('|', identity, if(force is null, file_name, null))) >> 1)::bigint
+          force is null or extract_date is null as is_told_apart_by_name,
+          (md5_number_lower(concat_ws('|', identity, if(is_told_apart_by_name, file_name, null))) >> 1)::bigint
             as delivery_id
         from decided
         """,
@@ -245,7 +248,9 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
         from ledger.deliveries as earlier
         semi join judged on
           judged.content_hash = earlier.content_hash
-          and (earlier.force is not null or judged.file_name = earlier.file_name)
+          and (
+            not (earlier.force is null or earlier.extract_date is null) or judged.file_name = earlier.file_name
+          )
           and judged.slice is not distinct from earlier.slice
           and judged.extract_date is not distinct from earlier.extract_date
           and judged.revision = earlier.revision
@@ -336,13 +341,8 @@ def _fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None
 
 
 def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str) -> None:
-    """Keep each bad row with its reasons and its columns, but for a coded value that is no code: only its length."""
-    values = []
-    for column in contract.loaded_columns:
-        value = f"received.{column.name}"
-        if column.type == "code":
-            value = f"if(typed.{column.as_given} is null, {value}, '‹' || length({value}) || ' characters›')"
-        values.append(f"'{column.name}': {value}")
+    """Keep each bad row with its reasons and its columns, so that it can be replayed; see `_kept`."""
+    values = [f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns]
     connection.execute(
         f"""
         insert into quarantine.rows by name
@@ -381,6 +381,30 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
         """,
         {"source": contract.source, "rule": MALFORMED, "run_id": run_id, "started_at": started_at},
     )
+
+
+def _kept(contract: Contract, column: Column) -> str:
+    """SQL for what is kept of a value in a bad row: the text as received, or only its length.
+
+    A value that is no code of its column may be a name that slipped in, so it must not travel: one that cannot be
+    read as the type, is not in the list, or breaks a critical rule on this column alone. Of a number or a time that
+    cannot be read digits and what stands between them are kept. Text is kept; who shows it has to hide it where it is
+    at fault.
+    """
+    value = f"received.{column.name}"
+    wrong = [] if column.as_given is None else [f"typed.{column.as_given} is not null"]
+    if column.type == "code":
+        codes = [
+            f"'{rule.code}'"
+            for rule in contract.rules
+            if rule.severity == "critical" and rule.kwargs.get("column") == column.name
+        ]
+        wrong += [f"list_has_any(bad_rows.rules, [{', '.join(codes)}])"] if codes else []
+    elif wrong and column.type not in ("text", "flag"):
+        wrong = [f"{wrong[0]} and not regexp_full_match({value}, '{_DIGITS}')"]
+    if not wrong:
+        return value
+    return f"if({' or '.join(wrong)}, '‹' || length({value}) || ' characters›', {value})"
 
 
 def _record_rule_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:

@@ -134,6 +134,7 @@ def run_dbt(
 
     Raises SaferCityError when dbt could not run at all (a model that doesn't compile, a missing source).
     """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
@@ -156,7 +157,8 @@ def run_dbt(
             *("--target-path", str(paths.dbt_target), "--log-path", str(paths.dbt_target / "logs")),
         ]
     )
-    # dbt keeps its connection; the file must be free for the next stage.
+    # dbt opens the warehouse once and keeps it; the files must be free for the next stage.
+    DuckDBConnectionManager.close_all_connections()
     reset_adapters()
     outcomes: Any = result.result
     if result.exception is not None or outcomes is None:

@@ -304,7 +304,7 @@ class TestDemo:
             " (select count(*) from marts.deliveries where state = 'rejected') from marts.restatements"
         )
         assert changed > 0
-        assert rejected == 1
+        assert rejected == 2
         shutil.rmtree(tmp_path / "notes")
         second = command(sandbox, "demo", notes=tmp_path / "notes")
         assert second.returncode == 0

@@ -17,8 +17,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_its_server_ends_with_it(number: signal.Signals, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("begun", [False, True], ids=["starting", "running"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_its_server_ends_with_it(number: signal.Signals, begun: bool, sandbox: Sandbox) -> None:
     """Else every killed run leaves a server for good, which holds on to what the command printed to."""
     sandbox.deliver(first_batch())
     process = start(sandbox, "run")
@@ -26,6 +27,8 @@ def test_its_server_ends_with_it(number: signal.Signals, sandbox: Sandbox) -> No
     try:
         servers = found_servers(process.pid, seconds=120)
         assert servers
+        if begun:
+            wait_for(sandbox.paths.warehouse, seconds=120)
         process.send_signal(number)
         process.wait(30)
         left = still_there(servers, seconds=15)
@@ -44,10 +47,18 @@ def found_servers(parent: int, seconds: float) -> list[int]:
     """The servers that a process starts, as soon as there is one."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if servers := [pid for pid in children_of(parent) if "prefect.server" in command_of(pid)]:
+        if servers := [pid for pid in children_of(parent) if "prefect_server" in command_of(pid)]:
             return servers
         time.sleep(0.1)
     return []
+
+
+def wait_for(file: Path, seconds: float) -> None:
+    """Wait until there is such a file."""
+    until = time.monotonic() + seconds
+    while not file.exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def still_there(processes: list[int], seconds: float) -> list[int]:
@@ -55,7 +66,7 @@ def still_there(processes: list[int], seconds: float) -> list[int]:
     until = time.monotonic() + seconds
     while processes and time.monotonic() < until:
         time.sleep(0.1)
-        processes = [pid for pid in processes if "prefect.server" in command_of(pid)]
+        processes = [pid for pid in processes if "prefect_server" in command_of(pid)]
     return processes
 
 

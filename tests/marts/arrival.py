@@ -14,16 +14,18 @@ from flows.contracts import load_contracts
 from flows.settings import Settings
 from flows.stages import extract, load, transform, validate
 from tests.marts.compiled import Project
-from tests.model.police_uk import SOURCE, File
-from tests.model.worlds import write
+from tests.model import crime_worlds, worlds
+from tests.model.crime_worlds import Drop
+from tests.model.police_uk import File
 
 LONG_AGO = 1_000_000_000
 """When every file was last changed, seconds since 1970: one that is changed just now would be waited for."""
 
 
-def place(files: Sequence[File], landing: Path) -> None:
-    """Write files to the landing folder."""
-    write(files, landing)
+def place(files: Sequence[File | Drop], landing: Path) -> None:
+    """Write files of data.police.uk, and of a force's own crimes, to the landing folder."""
+    worlds.write([file for file in files if isinstance(file, File)], landing)
+    crime_worlds.write([file for file in files if isinstance(file, Drop)], landing)
     for path in landing.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
 
@@ -33,19 +35,20 @@ def receive(settings: Settings, today: date) -> None:
     with patch.object(runs, "today", return_value=today), runs.open_run(settings, "test") as run:
         landing = runs.look(run)
         assert not landing.waiting
-        extracted = extract.extract(
-            run.contracts[SOURCE],
-            [arrival for arrival in landing.arrivals if arrival.source == SOURCE],
-            run.empty_scratch(SOURCE),
-            is_repeat=runs.is_repeat(run, SOURCE),
-        )
-        loads = []
-        if extracted.files:
-            validate.validate(run.contracts[SOURCE], extracted.database)
-            with warehouse.connect(settings) as connection:
-                contract = run.contracts[SOURCE]
-                loads.append(load.load(contract, connection, extracted.database, run.run_id, run.started))
-        runs.remember_files(run, landing, [extracted], loads)
+        everything, loads = [], []
+        for source, contract in run.contracts.items():
+            arrivals = [arrival for arrival in landing.arrivals if arrival.source == source]
+            if not arrivals:
+                continue
+            extracted = extract.extract(
+                contract, arrivals, run.empty_scratch(source), is_repeat=runs.is_repeat(run, source)
+            )
+            everything.append(extracted)
+            if extracted.files:
+                validate.validate(contract, extracted.database)
+                with warehouse.connect(settings) as connection:
+                    loads.append(load.load(contract, connection, extracted.database, run.run_id, run.started))
+        runs.remember_files(run, landing, everything, loads)
 
 
 @contextmanager

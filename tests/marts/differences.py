@@ -5,13 +5,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import duckdb
 
 from flows.stages.transform import DBT_DIR
+from tests.model import crimes, police_uk
 from tests.model.performance import Row
-from tests.model.police_uk import THEMES, Model
+from tests.model.police_uk import THEMES
 
 SHOWN = 20
 """So many differences are shown; there may be thousands with one cause."""
@@ -20,37 +22,73 @@ ROW_SHOWN = 200
 """So many characters are shown of a row that is missing or too many."""
 
 FACT = ("force", "month", "crime_id")
+RECORD = ("force", "crime_number")
 MEASURE = ("record_source", "force", "measure", "month")
+DETAIL = ("force", "measure", "month")
 KEYS = {
-    "deliveries": ("force", "slice", "extract_date"),
+    "deliveries": ("source", "force", "slice", "extract_date", "revision"),
     "coverage": ("source", "force", "month"),
     "street_crimes": FACT,
     "street_crime_versions": (*FACT, "known_from"),
+    "crimes": RECORD,
+    "crime_versions": (*RECORD, "known_from"),
     "restatements": (*MEASURE, "extract_date"),
-    "performance": MEASURE,
+    "acquisitive_methods": ("force", "month", "method"),
+    "acquisitive_operations": ("force", "month", "operation"),
+    "recording_timeliness": ("force", "month"),
 }
-"""What tells the rows of a table apart for a reader; several rows may share it."""
+"""What tells the rows of a table apart for a reader; several rows may share it. So below."""
+
+KEYS_AS_OF = {"violence_profile": ("force", "window_to")}
+"""The same of tables that are also asked as of a date."""
+
+KEYS_BY_THEME = {
+    "performance": MEASURE,
+    "hotspots": (*MEASURE, "place_type", "place"),
+    "temporal": (*DETAIL, "weekday", "hour"),
+    "untimed": DETAIL,
+}
+"""The same of tables that are also asked as of a date, and of which there is one for each theme."""
+
+WITHOUT = {"performance": set[str](), "hotspots": {"all_crime"}, "temporal": {"all_crime", "asb"}}
+WITHOUT["untimed"] = WITHOUT["temporal"]
+"""Themes that have no such table."""
 
 NOT_MODELLED = {"deliveries": {"content_hash", "loaded_at", "reason_code", "reason"}}
 
 
-def differences(connection: duckdb.DuckDBPyConnection, model: Model, as_of_dates: Iterable[date]) -> list[str]:
-    """The differences between the release attached as `safer_city` and the model, a line each.
+def differences(
+    connection: duckdb.DuckDBPyConnection,
+    models: Iterable[police_uk.Model | crimes.Model],
+    as_of_dates: Iterable[date],
+) -> list[str]:
+    """The differences between the release attached as `safer_city` and the models of its sources, a line each.
 
     A line names table, row, column, and what was expected and got. Floating-point numbers may differ by one part in
     a thousand million.
     """
     found: list[str] = []
-    for table in ("deliveries", "coverage", "street_crimes", "street_crime_versions", "restatements"):
-        found += _in_table(table, KEYS[table], getattr(model, table)(), _rows(connection, table))
-    labels = _measure_labels()
-    for theme in THEMES:
-        for as_of in (None, *as_of_dates):
-            table = f"{theme}_performance" + (f"_as_of(date '{as_of}')" if as_of else "")
-            expected = [{**row, "measure_label": labels[row["measure"]]} for row in model.performance(theme, as_of)]
-            found += _in_table(table, KEYS["performance"], expected, _rows(connection, table))
+    for table, key in KEYS.items():
+        found += _in_table(table, key, _expected(models, table), _rows(connection, table))
+    for as_of in (None, *as_of_dates):
+        call = f"_as_of(date '{as_of}')" if as_of else ""
+        for table, key in KEYS_AS_OF.items():
+            found += _in_table(table + call, key, _expected(models, table, as_of), _rows(connection, table + call))
+        for kind, key in KEYS_BY_THEME.items():
+            for theme in THEMES.keys() - WITHOUT[kind]:
+                table = f"{theme}_{kind}{call}"
+                found += _in_table(table, key, _expected(models, kind, theme, as_of), _rows(connection, table))
     more = len(found) - SHOWN
     return found[:SHOWN] + ([f"… and {more} more"] if more > 0 else [])
+
+
+def _expected(models: Iterable[police_uk.Model | crimes.Model], table: str, *asked: object) -> list[Row]:
+    """The rows of all models that know the table."""
+    rows = [row for model in models if hasattr(model, table) for row in getattr(model, table)(*asked)]
+    if table == "performance":
+        labels = _measure_labels()
+        return [{**row, "measure_label": labels[row["measure"]]} for row in rows]
+    return rows
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
@@ -62,6 +100,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Row]:
     ]
 
 
+@cache
 def _measure_labels() -> dict[str, str]:
     with (DBT_DIR / "seeds" / "measures.csv").open(encoding="utf-8", newline="") as seed:
         return {row["measure"]: row["label"] for row in csv.DictReader(seed)}
@@ -94,7 +133,8 @@ def _by_key(rows: Iterable[Row], key: Sequence[str]) -> defaultdict[tuple[Any, .
     for row in rows:
         grouped[tuple(row[column] for column in key)].append(row)
     for same_key in grouped.values():
-        same_key.sort(key=lambda row: repr(sorted(row.items())))
+        if len(same_key) > 1:
+            same_key.sort(key=lambda row: repr(sorted(row.items())))
     return grouped
 
 

@@ -5,6 +5,7 @@ Real runs of dbt. Files that contradict each other are left out: of those the fi
 
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,8 +17,10 @@ from flows.settings import Settings
 from flows.stages.transform import transform
 from tests.marts.arrival import place, receive
 from tests.marts.differences import differences
-from tests.model.police_uk import File, Model, read
-from tests.model.worlds import LAST_EXTRACT, worlds_together
+from tests.marts.test_random_worlds import first_to_last, slow
+from tests.model import crime_worlds, crimes, police_uk, worlds
+from tests.model.crime_worlds import LAST_EXTRACT, Drop
+from tests.model.police_uk import File, read
 
 OF_THE_RUN = {"run", "run_id", "loaded_at", "quarantined_at", "path"}
 """Columns that say when and by which run a row came, and at which place it was found first."""
@@ -28,23 +31,26 @@ NOT_COMPARED = {"ledger.files", "ledger.runs"}
 
 @pytest.mark.parametrize(
     "seeds",
-    [range(3000, 3006), range(3006, 3012)]
-    + [pytest.param(range(first, first + 6), marks=pytest.mark.slow) for first in range(3100, 3220, 6)],
-    ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}",
+    [range(3000, 3006), *slow([range(3006, 3012), *[range(first, first + 6) for first in range(3100, 3220, 6)]])],
+    ids=first_to_last,
 )
 def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -> None:
-    settings, rng = Settings(data=tmp_path / "data"), Random(seeds[0])
-    files = without_contradictions(worlds_together(seeds))
+    settings = Settings(data=tmp_path / "data", folder_forces=crime_worlds.folder_forces(seeds))
+    rng = Random(seeds[0])
+    files = without_contradictions(worlds.worlds_together(seeds))
+    drops = [drop for drop in crime_worlds.worlds_together(seeds) if not drop.is_contradiction]
+    everything: list[File | Drop] = [*files, *drops]
 
-    at_once = deliver([files], settings, tmp_path / "at once")
+    at_once = deliver([everything], settings, tmp_path / "at once")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{at_once}/safer_city.duckdb' (read_only)")
-        found = differences(connection, Model(files, LAST_EXTRACT), [])
+        models = [police_uk.Model(files, LAST_EXTRACT), crimes.Model(crime_worlds.deliveries(drops))]
+        found = differences(connection, models, [])
         assert not found, "\n".join(found)
 
     shutil.rmtree(settings.landing_dir)
     settings.paths.warehouse.unlink()
-    in_batches = deliver(batches(files, rng), settings, tmp_path / "in batches")
+    in_batches = deliver(batches(everything, rng), settings, tmp_path / "in batches")
     assert_same(in_batches, at_once)
 
     assert build(settings, full_refresh=True)
@@ -62,7 +68,7 @@ def without_contradictions(files: Sequence[File]) -> list[File]:
         delivery = read(file)
         if (
             delivery is None
-            or Model([file], LAST_EXTRACT).deliveries()[0]["state"] == "rejected"
+            or police_uk.Model([file], LAST_EXTRACT).deliveries()[0]["state"] == "rejected"
             or claimed.setdefault(delivery.extract, (delivery.content, delivery.file_name))
             == (
                 delivery.content,
@@ -73,21 +79,21 @@ def without_contradictions(files: Sequence[File]) -> list[File]:
     return kept
 
 
-def batches(files: Sequence[File], rng: Random) -> list[list[File]]:
+def batches(files: Sequence[File | Drop], rng: Random) -> list[list[File | Drop]]:
     """The files in three batches, of which later ones bring some files of earlier ones again, at other places."""
-    arriving: list[list[File]] = [[], [], []]
+    arriving: list[list[File | Drop]] = [[], [], []]
     for file in rng.sample(files, len(files)):
         arriving[rng.randrange(3)].append(file)
     for number in (1, 2):
         earlier = [file for batch in arriving[:number] for file in batch]
         again = rng.sample(earlier, len(earlier) // 5)
-        arriving[number] += [File(f"again-{number}/{file.path}", file.rows) for file in again]
+        arriving[number] += [replace(file, path=f"again-{number}/{file.path}") for file in again]
     return arriving
 
 
-def deliver(arriving: Iterable[Sequence[File]], settings: Settings, kept: Path) -> Path:
+def deliver(arriving: Iterable[Sequence[File | Drop]], settings: Settings, kept: Path) -> Path:
     """Deliver batch after batch, each followed by a build; returns the folder with copies of the final files."""
-    in_landing: list[File] = []
+    in_landing: list[File | Drop] = []
     for number, batch in enumerate(arriving):
         in_landing += batch
         place(in_landing, settings.landing_dir)

@@ -29,7 +29,7 @@ def street_file(month: date, *rows: dict[str, str], above: str = "") -> File:
 def compare(files: list[File], project: Project, settings: Settings, today: date = TODAY) -> None:
     """Compare the marts of what was received with the model of the files."""
     with marts(settings, project) as connection:
-        found = differences(connection, Model(files, today), [])
+        found = differences(connection, [Model(files, today)], [])
         assert not found, "\n".join(found)
         assert project.failed_tests(connection) == {}
 

@@ -7,6 +7,8 @@ How the model reads what the specification leaves open:
 
 * `bag_theft_licensed_premises` counts by its tag alone; the operation TUNDRA is told in `acquisitive_operations`.
 * `assault_custody_officer` counts every crime of the theme violence with such a victim, robberies too.
+* `racially_religiously_aggravated_had` counts the aggravated forms of sections 4A and 5, harassment, alarm or distress,
+  and not that of section 4, fear of violence.
 """
 
 import csv
@@ -86,6 +88,11 @@ class Crime(NamedTuple):
     @property
     def tags(self) -> set[str]:
         return {tag.strip() for tag in (self.method_tags or "").split(";")}
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures that count the crime, by alphabet."""
+        return sorted(measure for measure in MEASURES if self.is_in(measure))
 
     def is_in(self, measure: str) -> bool:
         """Whether the measure counts the crime."""
@@ -192,7 +199,7 @@ MEASURES: dict[str, Counts] = {
     "public_order_s5": under("public_order", "125/12"),
     "affray": under("public_order", "066/01"),
     "violent_disorder": in_class("62A"),
-    "racially_religiously_aggravated_had": in_class("9B"),
+    "racially_religiously_aggravated_had": under("public_order", "008/55", "125/82"),
 }
 
 
@@ -206,6 +213,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     "violence": measures_from("violence", "assault_profile"),
     "acquisitive_crime": measures_from("acquisitive_crime", "bag_theft_licensed_premises"),
     "public_order": measures_from("public_order", "racially_religiously_aggravated_had"),
+    "asb": (),  # incidents are no crimes
 }
 PROFILED_THEMES = ("violence", "acquisitive_crime", "public_order")
 """The themes with tables of when and where."""

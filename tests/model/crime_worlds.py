@@ -6,8 +6,8 @@ also several at once; their times and places change; they are supplied again as 
 under a higher revision, rejected, left out, or have no rows. Some files are there twice or contradict each other.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -46,7 +46,7 @@ FAVOURITES = (
         ("28E", None),
     ),
     *(("28A", None), ("28I", None), ("30C", None), ("30A", None), ("9A", "125/11"), ("9A", "125/09"), ("9A", "125/12")),
-    *(("9B", None), ("62A", "065/00"), ("66", "066/01"), ("66", "066/98"), ("58A", None), ("33A", "008/06")),
+    *(("9B", "008/55"), ("62A", "065/00"), ("66", "066/01"), ("66", "066/98"), ("58A", None), ("33A", "008/06")),
 )
 STREETS = ("Poultry", "Bishopsgate", "St Mary Axe", 'Street "A", North')
 WARDS = ("Bishopsgate", "Bridge", "Cheap", "Walbrook")
@@ -67,6 +67,8 @@ class Drop:
     path: str
     content: bytes
     delivery: Delivery | None
+    is_contradiction: bool = False
+    """Whether another file claims the same extract with other content."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,45 @@ def world(seed: int) -> list[Drop]:
     return World(Random(seed)).drops()
 
 
+def worlds_together(seeds: Sequence[int]) -> list[Drop]:
+    """The files of several worlds of one time in one landing folder, in the byte order of their paths.
+
+    They don't touch each other but for the months that they share: each world has forces, and so folders, of its own.
+    """
+    rng = Random(seeds[0])
+    shape, first = rng.choice((SHORT, SHORT, MIDDLE)), rng.choice(STARTS)
+    drops = [
+        renamed(drop, seed)
+        for seed in seeds
+        for drop in World(Random(seed), shape, months_later(first, seed % 2)).drops()
+    ]
+    return sorted(drops, key=lambda drop: drop.path.encode())
+
+
+def renamed(drop: Drop, seed: int) -> Drop:
+    """The file as one of its world's own forces has it, under a folder that the settings name."""
+    steps = drop.path.split("/")
+    folder, rest = (steps[0], steps[1:]) if steps[0] in FOLDER_FORCES else ("city", steps)
+    delivery = drop.delivery and replace(drop.delivery, force=f"{drop.delivery.force} {seed}")
+    return replace(drop, path="/".join([f"{folder}-{seed}", *rest]), delivery=delivery)
+
+
+def folder_forces(seeds: Iterable[int]) -> dict[str, str]:
+    """What the settings must say of the folders of `worlds_together`."""
+    places = {"city": DEFAULT_FORCE, **FOLDER_FORCES}
+    return {f"{folder}-{seed}": f"{force} {seed}" for seed in seeds for folder, force in places.items()}
+
+
+def known_on(today: date, drops: Iterable[Drop]) -> list[Delivery]:
+    """The deliveries with the fates that they have on a day: an extract of the future is rejected unread."""
+    return [
+        replace(delivery, rows=(), quarantined=0, is_rejected=True, received=None)
+        if delivery.extract_date > today
+        else delivery
+        for delivery in deliveries(drops)
+    ]
+
+
 def deliveries(drops: Iterable[Drop]) -> list[Delivery]:
     return [drop.delivery for drop in drops if drop.delivery]
 
@@ -99,8 +140,12 @@ def write(drops: Iterable[Drop], folder: Path) -> None:
 class World:
     """The making of one world: the files placed so far, and the force at hand with its records as last accepted."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, shape: Shape | None = None, first: date | None = None) -> None:
         self.rng = rng
+        self.shape = shape or rng.choices((SHORT, MIDDLE, LONG), (6, 4, 1))[0]
+        self.first = first or (
+            rng.choice(STARTS) if rng.random() < 0.6 else months_later(STARTS[0], rng.randint(0, 140))
+        )
         self.placed: list[Drop] = []
         self.force = ""
         self.records: dict[str, Crime] = {}
@@ -109,9 +154,7 @@ class World:
 
     def drops(self) -> list[Drop]:
         rng = self.rng
-        shape = rng.choices((SHORT, MIDDLE, LONG), (6, 4, 1))[0]
-        first = rng.choice(STARTS) if rng.random() < 0.6 else months_later(STARTS[0], rng.randint(0, 140))
-        months = span(first, months_later(first, rng.randint(*shape.months) - 1))
+        months = span(self.first, months_later(self.first, rng.randint(*self.shape.months) - 1))
         self.favourites = rng.sample(FAVOURITES, rng.randint(2, 7))
         self.rejected_share = rng.choice((0, 0, 0.1, 0.25))
         self.gap_share = rng.choice((0, 0.1, 0.3))
@@ -119,7 +162,7 @@ class World:
             self.force, self.records, self.last_number = force, {}, 0
             self.first_day = rng.choice(months[:2])
             for extract_date in self.extract_dates(months):
-                self.send(folder, extract_date, rng.randint(0, shape.records))
+                self.send(folder, extract_date, rng.randint(0, self.shape.records))
         return sorted(self.placed, key=lambda drop: drop.path.encode())
 
     def extract_dates(self, months: list[date]) -> list[date]:
@@ -163,9 +206,11 @@ class World:
         bad = [(record, False) for record in self.bad_records(rows, extract_date, style)]
         for record in bad:
             records.insert(rng.randint(0, len(records)), record)
-        delivery = Delivery(self.force, extract_date, tuple(copied), revision, quarantined=len(bad))
+        delivery = Delivery(
+            self.force, extract_date, tuple(copied), revision, quarantined=len(bad), is_packed=style.is_packed
+        )
         content = as_file([record for record, _ in records], style, rng)
-        name = f"{delivery.file_name}{'.gz' if style.is_packed else ''}"
+        name = delivery.file_name
         self.placed.append(Drop(f"{folder}/{name}".lstrip("/"), content, delivery))
         if folder:
             return
@@ -174,8 +219,8 @@ class World:
         elif rng.random() < 0.04:
             others = [self.new_crime(extract_date) for _ in range(rng.randint(1, 3))]
             plain = as_file([as_text(crime, style, rng) for crime in others], style, rng)
-            conflict = Delivery(self.force, extract_date, (), revision, is_rejected=True, received=len(others))
-            self.placed.append(Drop(f"zz-other/{name}", plain, conflict))
+            conflict = replace(delivery, rows=(), quarantined=0, is_rejected=True, received=len(others))
+            self.placed.append(Drop(f"zz-other/{name}", plain, conflict, is_contradiction=True))
 
     def place_rejected(self, folder: str, extract_date: date, revision: int, rows: list[Crime]) -> None:
         """Place a file with too many bad rows, without a column that it needs, or with nothing in it."""
@@ -192,9 +237,11 @@ class World:
             content = as_file(records, style, rng)
         elif kind == "no column":
             content = as_file(records, style, rng, without=[rng.choice(("status", "street", "recorded_at"))])
-        delivery = Delivery(self.force, extract_date, (), revision, is_rejected=True, received=received)
-        packed = ".gz" if style.is_packed and content else ""
-        self.placed.append(Drop(f"{folder}/{delivery.file_name}{packed}".lstrip("/"), content, delivery))
+        is_packed = style.is_packed and content != b""
+        delivery = Delivery(
+            self.force, extract_date, (), revision, is_rejected=True, received=received, is_packed=is_packed
+        )
+        self.placed.append(Drop(f"{folder}/{delivery.file_name}".lstrip("/"), content, delivery))
 
     def bad_records(self, rows: list[Crime], extract_date: date, style: Style) -> list[Record]:
         """A few rows to be quarantined: spoilt ones, or copies of one record that differ. None is of a sound row."""

@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from tests.model import crime_profiles
 from tests.model.crime_measures import MEASURES, THEMES, Crime
@@ -48,11 +49,12 @@ class Delivery:
     quarantined: int = 0
     is_rejected: bool = False
     received: int | None = None
+    is_packed: bool = False
 
     @property
     def file_name(self) -> str:
         revision = "" if self.revision == 1 else f"_r{self.revision}"
-        return f"{SOURCE}_{self.extract_date:%Y-%m-%d}{revision}.csv"
+        return f"{SOURCE}_{self.extract_date:%Y-%m-%d}{revision}.csv{'.gz' if self.is_packed else ''}"
 
 
 @dataclass(frozen=True)
@@ -154,13 +156,12 @@ class Model:
     def crime_versions(self) -> list[Row]:
         """One row per state of each record, with the days it was known."""
         return [
-            {"force": state.force, **state.crime._asdict(), "known_from": state.known_from, "known_to": state.known_to}
-            for state in self._states
+            {**described(state), "known_from": state.known_from, "known_to": state.known_to} for state in self._states
         ]
 
     def crimes(self) -> list[Row]:
         """One row per record: its current state."""
-        return [{"force": state.force, **state.crime._asdict()} for state in self._states if state.known_to is None]
+        return [described(state) for state in self._states if state.known_to is None]
 
     def coverage(self) -> list[Row]:
         """One row per force and month, from the first month of the source to the last one that has ended."""
@@ -284,7 +285,7 @@ class Model:
                     offences = count(now, measure, month)
                     figures = restatement(offences, offences - causes.total(), causes)
                     rows.append(self._restatement_keys(force, measure, month, extract_date) | figures)
-            to_publish = [month for month in known.months() if month not in published]
+            to_publish = [month for month in known.months if month not in published]
             for month in to_publish:
                 for measure in MEASURES:
                     figures = restatement(count(now, measure, month), None, {})
@@ -314,6 +315,7 @@ class Known:
     def forces(self) -> list[str]:
         return sorted({delivery.force for delivery in self.extracts})
 
+    @cached_property
     def months(self) -> list[date]:
         """From the first month with a state, of any status and force, to the last that had ended at the cut-off."""
         if not self.states:
@@ -326,7 +328,7 @@ class Known:
         """For every month whether it is complete, partial or missing."""
         extracts = [delivery.extract_date for delivery in self.extracts if delivery.force == force]
         lost = [delivery.extract_date for delivery in self.lost if delivery.force == force]
-        return {month: coverage_of(month, extracts, lost) for month in self.months()}
+        return {month: coverage_of(month, extracts, lost) for month in self.months}
 
     def records(self, force: str) -> dict[str, Crime]:
         """The states of the force's records, counted or not, by crime number."""
@@ -345,6 +347,21 @@ def coverage_of(month: date, extracts: Sequence[date], lost: Sequence[date]) -> 
     if not completing:
         return "missing"
     return "partial" if any(month <= extract_date <= min(completing) for extract_date in lost) else "complete"
+
+
+def described(state: State) -> Row:
+    """The record as the state has it, and what it counts as."""
+    crime = state.crime
+    return {
+        "force": state.force,
+        **crime._asdict(),
+        "month": crime.month,
+        "is_counted": crime.is_counted,
+        "theme": crime.offence_class.theme,
+        "offence_group": crime.offence_class.group,
+        "offence_subgroup": crime.offence_class.subgroup,
+        "measures": crime.measures,
+    }
 
 
 def places_of(crime: Crime) -> dict[str, str | None]:

@@ -81,6 +81,7 @@ def test_a_quarantined_row_keeps_its_values_but_what_may_be_a_name(sandbox: Sand
                 "T1,MARKER Smith,2019-08-07 10:11,2019-08-01,1,1,Y,,MARKER,",
                 "T2,stolen,2019-08-07 10:11,2019-08-01,-3,1,Y,,MARKER,",
                 "T3,found,2019-08-07,2019-02-30,many,1,maybe,,MARKER,",
+                "T4,found,MARKER,30 MARKER 2019,1-2,1,MARKER,,MARKER,",
             )
         }
     )
@@ -90,13 +91,31 @@ def test_a_quarantined_row_keeps_its_values_but_what_may_be_a_name(sandbox: Sand
         (2, ["STATUS_TYPE"]),
         (3, ["COUNT_NEGATIVE", "STATUS_UNKNOWN"]),
         (4, ["COUNT_TYPE", "IS_OPEN_TYPE", "SEEN_AT_TYPE", "STARTED_ON_TYPE"]),
+        (5, ["COUNT_TYPE", "IS_OPEN_TYPE", "SEEN_AT_TYPE", "STARTED_ON_TYPE"]),
     ]
     for _, _, record in found:
         assert list(record) == COLUMNS[2:]
     assert found[0][2]["status"] == "‹12 characters›"
     assert found[0][2]["seen_at"] == "2019-08-07 10:11"
-    assert found[1][2]["status"] == "stolen"
-    assert found[2][2]["started_on"] == "2019-02-30"
+    # A word that is no status is hidden, though it is a code: it may be a name.
+    assert found[1][2]["status"] == "‹6 characters›"
+    assert found[1][2]["count"] == "-3"
+    assert found[2][2] == {
+        "thing_ref": "T3",
+        "status": "found",
+        "seen_at": "2019-08-07",
+        "started_on": "2019-02-30",
+        "count": "‹4 characters›",
+        "price": "1",
+        "is_open": "‹5 characters›",
+        "note": None,
+    }
+    assert [found[3][2][name] for name in ("seen_at", "started_on", "count", "is_open")] == [
+        "‹6 characters›",
+        "‹14 characters›",
+        "1-2",
+        "‹6 characters›",
+    ]
 
 
 def test_copies_of_a_key_that_differ_are_all_quarantined(sandbox: Sandbox) -> None:

@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
+
+Format = Literal["csv", "xlsx", "parquet"]
 
 MEMBER_SIGN = " › "
 """Stands between an archive and its member wherever a member is shown."""
@@ -69,6 +72,12 @@ class Arrival:
     def order(self) -> tuple[bytes, bytes]:
         """Byte order of paths, which decides between two deliveries that claim the same."""
         return os.fsencode(self.file.path), (self.member or "").encode("utf-8", "surrogatepass")
+
+    @property
+    def format(self) -> Format:
+        """What the name says it is; CSV may be compressed."""
+        name = self.file_name.lower()
+        return "xlsx" if name.endswith(".xlsx") else "parquet" if name.endswith(".parquet") else "csv"
 
     @property
     def path(self) -> str:

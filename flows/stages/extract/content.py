@@ -23,13 +23,15 @@ _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _PACKED = re.compile(
     rb"\x1f\x8b|PK\x03\x04|PK\x05\x06|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!\x1a"
+    rb"|PAR1[\x00-\x1f]|\xd0\xcf\x11\xe0"
 )
 
 _EMPTY = Problem("FILE_EMPTY", "it is empty (zero bytes); supply it again")
 _NOT_TEXT = Problem("ENCODING", "it is neither UTF-8 nor Windows-1252 text; export it as UTF-8 and supply it again")
 _ENDLESS = Problem("FIELD_TOO_LONG", "it has a line of more than 64 MB; export it again, one record a line")
 _PACKED_UNNAMED = Problem(
-    "FILE_UNREADABLE", "it is compressed and its name does not say so; name it .csv.gz, or supply it uncompressed"
+    "FILE_UNREADABLE",
+    "it is no text: compressed, or a workbook, and its name does not say so; name it for what it is, such as .csv.gz",
 )
 
 
@@ -37,7 +39,8 @@ _PACKED_UNNAMED = Problem(
 class Content:
     """What the bytes of a delivery are. `sha256` is over the decompressed content.
 
-    `plain` is a plain file of the text, `size` its bytes, `start` how many of them to skip (a byte order mark),
+    Of a workbook or a Parquet file only `plain`, the file, and `size` count besides. `plain` is a plain file of the
+    text, `size` its bytes, `start` how many of them to skip (a byte order mark),
     `encoding` utf-8 or cp1252. `is_tidy` says that any reader splits it the same way; `lines` and `commas` are right
     only then, and count the header's too. With a `problem` nothing counts but the hash.
     """
@@ -60,8 +63,9 @@ class _UnreadableError(Exception):
 def read_content(arrival: Arrival, archives: Archives, copy_to: Path) -> Content | None:
     """Read a delivery from end to end, once, in chunks of 2 MB.
 
-    What is compressed is written to `copy_to` as plain text; of a plain file no copy is made. None when the file is
-    not, or no longer, the one that was found: then it waits for the next run.
+    What is in a workbook or a Parquet file is left to others to judge. What is compressed is written to `copy_to` as
+    plain text; of a plain file no copy is made. None when the file is not, or no longer, the one that was found: then
+    it waits for the next run.
     """
     try:
         content = _read(arrival, archives, copy_to)
@@ -95,6 +99,8 @@ def expected_bytes(arrival: Arrival, archives: Archives) -> int:
 
 
 def _read(arrival: Arrival, archives: Archives, copy_to: Path) -> Content:
+    if arrival.format != "csv":
+        return _digest(arrival, archives)
     passing = _Passing()
     is_packed = bool(arrival.member) or _is_gzip(arrival)
     with ExitStack() as stack:
@@ -104,6 +110,15 @@ def _read(arrival: Arrival, archives: Archives, copy_to: Path) -> Content:
             if copy:
                 copy.write(chunk)
     return passing.content(copy_to if is_packed else arrival.file.path)
+
+
+def _digest(arrival: Arrival, archives: Archives) -> Content:
+    digest, size = hashlib.sha256(), 0
+    with closing(_chunks(arrival, archives)) as chunks:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+    return Content(digest.hexdigest(), arrival.file.path, size, problem=None if size else _EMPTY)
 
 
 class _Passing:

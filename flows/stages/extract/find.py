@@ -187,7 +187,7 @@ def _in_archive(file: LandingFile, landing: Path, settings: _Settings) -> tuple[
 
 def _arrival(file: LandingFile, member: str | None, landing: Path, settings: _Settings) -> Arrival | None:
     name = base_name(member) if member else file.path.name
-    claimed = claim(name, settings.contracts)
+    claimed = claim(name, settings.contracts, is_member=bool(member))
     if claimed is None:
         return None
     folders = [parent.name for parent in file.path.parents]

@@ -15,8 +15,8 @@ from datetime import date
 from flows.contracts import Contract
 from flows.stages.extract.arrival import Problem
 
-FORMATS = (".csv", ".csv.gz")
-"""Endings of the files that can be read."""
+_ENDINGS = {"dated": (".csv", ".csv.gz", ".xlsx", ".parquet"), "police_uk": (".csv", ".csv.gz")}
+_MEMBER_ENDINGS = (".csv",)
 
 ARCHIVE = ".zip"
 LOOKS_LIKE_A_FILE = (".csv", ".gz", ARCHIVE, ".xlsx", ".parquet")
@@ -63,18 +63,18 @@ def is_unfinished(name: str) -> bool:
     return name.startswith("~") or name.lower().endswith(_UNFINISHED)
 
 
-def claim(name: str, contracts: dict[str, Contract]) -> Claim | None:
+def claim(name: str, contracts: dict[str, Contract], *, is_member: bool = False) -> Claim | None:
     """What a file or member of this base name claims to be, or None when it is no contract's.
 
-    Where several contracts could take the name, the one with the longest source or suffix does.
+    Where several contracts could take the name, the one with the longest source or suffix does. A force's own systems
+    may send workbooks and Parquet too, but not inside archives.
     """
-    ending = next((ending for ending in reversed(FORMATS) if name.lower().endswith(ending)), None)
-    if ending is None:
-        return None
-    stem = name[: -len(ending)]
     readers = {"dated": _dated, "police_uk": _police_uk}
     for contract in sorted(contracts.values(), key=lambda c: (-len(c.delivery.suffix or c.source), c.source)):
-        found = readers[contract.delivery.naming](stem, contract)
+        naming = contract.delivery.naming
+        endings = _MEMBER_ENDINGS if is_member else _ENDINGS[naming]
+        ending = next((ending for ending in endings if name.lower().endswith(ending)), None)
+        found = readers[naming](name[: -len(ending)], contract) if ending else None
         if found:
             return found
     return None

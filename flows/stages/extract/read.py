@@ -9,12 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.contracts import Contract
+from flows.contracts import ColumnType, Contract
+from flows.errors import UsageError
+from flows.stages.extract import parquet, workbook
 from flows.stages.extract.archive import Archives
 from flows.stages.extract.arrival import MEMBER_SIGN, Arrival, LandingFile, Problem, printable
 from flows.stages.extract.content import Content, expected_bytes, read_content
 from flows.stages.extract.header import Header, match_header
-from flows.stages.extract.records import Rewritten, read_header, rewrite
+from flows.stages.extract.pseudonym import Pseudonyms
+from flows.stages.extract.records import Rewritten, read_header, rewrite, text_records
 from flows.stages.extract.tables import Scratch, Text
 
 DATABASE = "scratch.duckdb"
@@ -52,6 +55,7 @@ def extract(
     scratch: Path,
     *,
     is_repeat: Callable[[Arrival, str], bool],
+    hmac_key: bytes | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -61,8 +65,8 @@ def extract(
     `arrivals` are in byte order of path, as `find` gives them: of two that are the same the first one stands.
     `scratch` is an empty folder; nothing but the database stays in it. Plain copies of compressed files, the only
     things there that can hold personal columns, go as soon as they are read. `is_repeat` says whether the ledger has
-    a delivery with this content hash already. `memory_limit` is DuckDB's, such as '2GB'. `progress` is told how many
-    arrivals are done, and of how many. The tables:
+    a delivery with this content hash already. `hmac_key` is the key for references to people. `memory_limit` is
+    DuckDB's, such as '2GB'. `progress` is told how many arrivals are done, and of how many. The tables:
 
     * `files`, one row per delivery that is no repeat: path and member as found, `problem_code` and `problem_message`
       where it is rejected, `received`: its records with the malformed ones, NULL where they could not be read,
@@ -72,12 +76,17 @@ def extract(
       file
     * `malformed`, one row per record whose fields can't be told apart
 
-    Raises SaferCityError when DuckDB fails; the message holds nothing of the data.
+    Raises UsageError when the source refers to people and there is no key, SaferCityError when DuckDB fails; the
+    message holds nothing of the data.
     """
+    require_hmac_key(contract, arrivals, hmac_key)
+    pseudonyms = Pseudonyms.of(hmac_key) if hmac_key else None
     extraction = _Extraction(contract, is_repeat, Extracted(scratch / DATABASE))
     with (
         tempfile.TemporaryDirectory(dir=scratch) as work,
-        Scratch(scratch / DATABASE, contract, threads=threads, memory_limit=memory_limit) as tables,
+        Scratch(
+            scratch / DATABASE, contract, pseudonyms=pseudonyms, threads=threads, memory_limit=memory_limit
+        ) as tables,
     ):
         batch: list[Text] = []
         for file_id, arrival, content in _contents(arrivals, Path(work)):
@@ -87,6 +96,7 @@ def extract(
             else:
                 _plain_copy(Path(work), file_id).unlink(missing_ok=True)
             is_full = len(batch) == _BATCH_FILES or sum(text.content.size for text in batch) >= _BATCH_BYTES
+            is_full |= text is not None and text.sheet is not None  # one workbook in memory is enough
             if is_full or file_id == len(arrivals):
                 extraction.load(batch, tables, Path(work))
                 batch = []
@@ -94,6 +104,15 @@ def extract(
                 progress(file_id - len(batch), len(arrivals))
         tables.add_files(extraction.texts)
         return extraction.finish(tables.rows)
+
+
+def require_hmac_key(contract: Contract, arrivals: Sequence[Arrival], hmac_key: bytes | None) -> None:
+    """Raises UsageError when some of the arrivals, which are of one source, can't be read without the key."""
+    if contract.needs_hmac_key and not hmac_key and any(arrival.problem is None for arrival in arrivals):
+        raise UsageError(
+            f"{contract.source} refers to people, and there is no key to replace the references by; set"
+            " SAFERCITY_HMAC_KEY in the environment (see docs/operating.md) and run again. Nothing was read"
+        )
 
 
 class _Extraction:
@@ -123,6 +142,7 @@ class _Extraction:
         self._copies[delivery] = []
         self.texts.append(text)
         if text.problem:
+            text.sheet = None
             self._is_still_there(text)
             return None
         return text
@@ -165,7 +185,7 @@ class _Extraction:
 
     def _with_header(self, text: Text) -> Text:
         if not text.problem:
-            names = read_header(text.content)
+            names = _header_names(text)
             header = names if isinstance(names, Problem) else match_header(names, self._contract)
             if isinstance(header, Header):
                 text.header = header
@@ -174,9 +194,18 @@ class _Extraction:
         return text
 
     def _load_exactly(self, text: Text, tables: Scratch, work: Path) -> None:
-        good, malformed = work / f"{text.file_id}.good", work / f"{text.file_id}.malformed"
         assert text.header is not None
-        rewritten = rewrite(text.content, text.header, good, malformed)
+        if text.arrival.format == "parquet":
+            self._load_parquet(text, text.header, tables, work)
+            return
+        good, malformed = work / f"{text.file_id}.good", work / f"{text.file_id}.malformed"
+        if text.sheet:
+            type_of: dict[str, ColumnType] = {column.name: column.type for column in self._contract.columns}
+            records = workbook.records(text.sheet, {place: type_of[name] for name, place in text.header.fields})
+        else:
+            records = text_records(text.content)
+        rewritten = rewrite(records, text.header, good, malformed)
+        text.sheet = None
         if self._is_still_there(text):
             if isinstance(rewritten, Rewritten):
                 text.received = rewritten.good + rewritten.malformed
@@ -185,6 +214,15 @@ class _Extraction:
                 text.problem = rewritten
         good.unlink()
         malformed.unlink()
+
+    def _load_parquet(self, text: Text, header: Header, tables: Scratch, work: Path) -> None:
+        read = tables.add_parquet(text.file_id, header, _linked(text, work))
+        if isinstance(read, Rewritten):
+            text.received = read.good + read.malformed
+            if not self._is_still_there(text):
+                tables.take_back(text.file_id, read.good)
+        elif self._is_still_there(text):
+            text.problem = read
 
     def _is_still_there(self, text: Text) -> bool:
         """Whether the file is what it was when it was found; otherwise it waits, and its exact copies with it."""
@@ -229,17 +267,31 @@ def _contents(arrivals: Sequence[Arrival], work: Path) -> Iterator[tuple[int, Ar
 def _identity(text: Text) -> object:
     """What makes two deliveries of a source the same.
 
-    The name counts where nothing in the file says whose it is: an empty file, or an error page that was saved in
-    place of the data, is the same for every force and has to be reported for each.
+    The name counts where nothing says whose the file is, or of which day: an empty file, or an error page that was
+    saved in place of the data, is the same for every force and has to be reported for each.
     """
     arrival, content = text.arrival, text.content
     tells_nothing = text.problem is not None or (content.is_tidy and content.lines == 1)
-    name = arrival.file_name if tells_nothing else None
+    is_named_fully = arrival.force is not None and arrival.extract_date is not None
+    name = arrival.file_name if tells_nothing and not is_named_fully else None
     return arrival.force, arrival.slice, arrival.extract_date, arrival.revision, content.sha256, name
 
 
 def _plain_copy(work: Path, file_id: int) -> Path:
     return work / f"{file_id}.csv"
+
+
+def _header_names(text: Text) -> list[str] | Problem:
+    """The header of a delivery. The sheet of a workbook is kept, so that it is parsed once."""
+    if text.arrival.format == "csv":
+        return read_header(text.content)
+    if text.arrival.format == "parquet":
+        return parquet.read_header(text.content.plain)
+    sheet = workbook.open_sheet(text.content.plain)
+    if isinstance(sheet, Problem):
+        return sheet
+    text.sheet = sheet
+    return workbook.read_header(sheet)
 
 
 def _linked(text: Text, work: Path) -> Path:

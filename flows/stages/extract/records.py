@@ -35,7 +35,7 @@ _LONG_CHARACTERS = 1 << 18
 _FRAME_BYTES = 64  # the two numbers at the start of a rewritten record, and more
 
 _UNCLOSED = Problem("QUOTE_UNCLOSED", "it has a quote that is never closed; export it again, with quotes doubled")
-_TOO_LONG = Problem(
+TOO_LONG = Problem(
     "FIELD_TOO_LONG", "it has a field of more than 16 MB, most often for a quote that is never closed; export it again"
 )
 _CHANGED = Problem("FILE_UNREADABLE", "it changed while it was being read; supply it again")
@@ -62,18 +62,19 @@ class _RejectedError(Exception):
 def read_header(content: Content) -> list[str] | Problem:
     """The first record of a text, as it stands there, or why there is none."""
     try:
-        for record in _records(content):
+        for record in text_records(content):
             return record
     except _RejectedError as rejected:
         return rejected.problem
     return _NO_HEADER
 
 
-def rewrite(content: Content, header: Header, good_to: Path, malformed_to: Path) -> Rewritten | Problem:
+def rewrite(records: Iterator[list[str]], header: Header, good_to: Path, malformed_to: Path) -> Rewritten | Problem:
     """Write the good records as CSV that DuckDB can't misread, and the numbers of the malformed ones, one a line.
 
-    A good record is written as its number (the header is 1), its place among the good ones (from 0), and the loaded
-    columns that the file has, in the contract's order; every field is quoted and none holds a control character.
+    `records` begins with the header. A good record is written as its number (the header is 1), its place among the
+    good ones (from 0), and the loaded columns that the file has, in the contract's order; every field is quoted and
+    none holds a control character.
     """
     places = [place for _, place in header.fields]
     good = malformed = 0
@@ -84,7 +85,7 @@ def rewrite(content: Content, header: Header, good_to: Path, malformed_to: Path)
             malformed_to.open("w", encoding="ascii") as malformed_file,
         ):
             write = csv.writer(good_file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow
-            for number, record in enumerate(_records(content), start=1):
+            for number, record in enumerate(records, start=1):
                 if number == 1:
                     continue
                 text = "".join(record)
@@ -104,8 +105,8 @@ def rewrite(content: Content, header: Header, good_to: Path, malformed_to: Path)
     return Rewritten(good, malformed, longest + _FRAME_BYTES + 3 * header.width)
 
 
-def _records(content: Content) -> Iterator[list[str]]:
-    """All records that are not blank, the header first. Raises _RejectedError."""
+def text_records(content: Content) -> Iterator[list[str]]:
+    """All records of a text that are not blank, the header first, to be taken by `rewrite`."""
     csv.field_size_limit(MAX_FIELD_CHARACTERS)  # a setting of the process
     try:
         with content.plain.open("rb") as opened:
@@ -119,7 +120,7 @@ def _records(content: Content) -> Iterator[list[str]]:
         # The end mark is a record of two fields, unless an open quote has swallowed it.
         problem = None if last == list(_END_MARK) else _UNCLOSED
     except csv.Error:
-        problem = _TOO_LONG
+        problem = TOO_LONG
     except (OSError, UnicodeDecodeError):
         problem = _CHANGED
     if problem:

@@ -18,20 +18,27 @@ from pathlib import Path
 from types import TracebackType
 
 import duckdb
+from python_calamine import CalamineSheet
 
-from flows.contracts import Contract
+from flows.contracts import Column, Contract
 from flows.errors import SaferCityError
+from flows.stages.extract import parquet
+from flows.stages.extract.archive import expands_too_far
 from flows.stages.extract.arrival import Arrival, Problem, printable
 from flows.stages.extract.content import Content
 from flows.stages.extract.header import Header
-from flows.stages.extract.records import Rewritten
+from flows.stages.extract.pseudonym import Pseudonyms
+from flows.stages.extract.records import MAX_FIELD_CHARACTERS, TOO_LONG, Rewritten
 
 _CSV = "delim = ',', quote = '\"', escape = '\"', header = false, auto_detect = false"
 
 
 @dataclass
 class Text:
-    """One delivery on its way into the tables. `received` counts its records, malformed ones too."""
+    """One delivery on its way into the tables. `received` counts its records, malformed ones too.
+
+    `sheet` is that of a workbook, while it is held in memory.
+    """
 
     file_id: int
     arrival: Arrival
@@ -39,6 +46,7 @@ class Text:
     header: Header | None = None
     problem: Problem | None = None
     received: int | None = None
+    sheet: CalamineSheet | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -54,17 +62,27 @@ class Text:
 class Scratch:
     """The scratch database while it is written. It is left closed, with nothing beside it."""
 
-    def __init__(self, database: Path, contract: Contract, *, threads: int | None, memory_limit: str | None) -> None:
-        self._columns = [column.name for column in contract.loaded_columns]
+    def __init__(
+        self,
+        database: Path,
+        contract: Contract,
+        *,
+        pseudonyms: Pseudonyms | None,
+        threads: int | None,
+        memory_limit: str | None,
+    ) -> None:
+        self._columns = contract.loaded_columns
+        self._parameters = pseudonyms.parameters if pseudonyms and contract.needs_hmac_key else {}
         self._path = database
         self._rows = 0
         self._connection = duckdb.connect(str(database))
         self._run("set enable_progress_bar = false")
+        self._run("set timezone = 'UTC'")
         if threads:
             self._run(f"set threads = {threads}")
         if memory_limit:
             self._run(f"set memory_limit = '{memory_limit}'")
-        text_columns = "".join(f", {_quoted(name)} varchar" for name in self._columns)
+        text_columns = "".join(f", {_quoted(column.name)} varchar" for column in self._columns)
         self._run(
             "create table files (file_id integer, path varchar, member varchar, file_name varchar, size bigint,"
             " force varchar, slice varchar, extract_date date, revision integer, content_hash varchar,"
@@ -101,14 +119,13 @@ class Scratch:
     def stage(self, texts: Sequence[tuple[int, Path]], header: Header) -> None:
         """Read plain texts that share a header; each file is named by its file id. Nothing is read if one fails."""
         fields = [f"f{place}" for place in range(header.width)]
-        of_column = {name: fields[place] for name, place in header.fields}
-        values = ", ".join(of_column.get(name, "null") for name in self._columns)
+        values = self._values({name: fields[place] for name, place in header.fields})
         try:
             self._connection.execute(
                 f"insert into staged select cast(parse_filename(from_file, true) as integer), {values}"
                 f" from read_csv($paths, columns = {_columns(fields, 'varchar')}, skip = 1, filename = 'from_file',"
                 f" ignore_errors = true, {_CSV})",
-                {"paths": [str(path) for _, path in texts]},
+                {"paths": [str(path) for _, path in texts], **self._parameters},
             )
         except duckdb.Error:
             # Their rows are then missing from `staged`, and the exact way finds out why.
@@ -127,7 +144,7 @@ class Scratch:
                 "insert into kept select unnest($1::integer[]), unnest($2::bigint[]), unnest($3::bigint[])",
                 [file_ids, first_staged, first_rows],
             )
-            columns = "".join(f", staged.{_quoted(name)}" for name in self._columns)
+            columns = "".join(f", staged.{_quoted(column.name)}" for column in self._columns)
             self._run(
                 "insert into received select staged.file_id, staged.rowid - first_staged + 2,"
                 f" staged.rowid - first_staged + first_row{columns} from staged join kept using (file_id)"
@@ -136,13 +153,13 @@ class Scratch:
     def add_rewritten(self, file_id: int, header: Header, rewritten: Rewritten, good: Path, malformed: Path) -> None:
         """Read what the exact way has written: the good records into `received`, the others into `malformed`."""
         place_of = {name: f"f{place}" for place, (name, _) in enumerate(header.fields)}
-        values = ", ".join(place_of.get(name, "null") for name in self._columns)
+        values = self._values(place_of)
         columns = _columns(["record_no", "place"], "bigint") | _columns(list(place_of.values()), "varchar")
         before = self._count("received")
         self._run(
             f"insert into received select $file_id, record_no, $first_row + place, {values}"
             f" from read_csv($path, columns = {columns}, max_line_size = {rewritten.longest}, {_CSV})",
-            {"file_id": file_id, "first_row": self.reserve(rewritten.good), "path": str(good)},
+            {"file_id": file_id, "first_row": self.reserve(rewritten.good), "path": str(good), **self._parameters},
         )
         if self._count("received") - before != rewritten.good:
             raise SaferCityError(
@@ -154,6 +171,41 @@ class Scratch:
                 f" from read_csv($path, columns = {_columns(['record_no'], 'bigint')}, {_CSV})",
                 {"file_id": file_id, "path": str(malformed)},
             )
+
+    def add_parquet(self, file_id: int, header: Header, path: Path) -> Rewritten | Problem:
+        """Read a Parquet file: the good records into `received`, those with a NUL into `malformed`.
+
+        It is first read without being written anywhere, so that a file which cannot be read leaves nothing.
+        """
+        try:
+            source = parquet.as_texts(self._connection, path, header.fields, self._columns)
+            found = self._connection.execute(parquet.extent(source, header.fields), {"path": str(path)}).fetchall()[0]
+        except duckdb.OutOfMemoryException:
+            raise self._failed("OutOfMemoryException") from None
+        except duckdb.Error:
+            return parquet.UNREADABLE
+        good, malformed, longest, size = found
+        if longest > MAX_FIELD_CHARACTERS:
+            return TOO_LONG
+        if expands_too_far(path.stat().st_size, size):
+            return parquet.EXPANDS
+        values = self._values({name: _quoted(name) for name, _ in header.fields})
+        self._run(
+            "insert into received select $file_id, record_no,"
+            f" $first_row + row_number() over (order by record_no) - 1, {values} from {source} where not is_malformed",
+            {"file_id": file_id, "first_row": self.reserve(good), "path": str(path), **self._parameters},
+        )
+        self._run(
+            f"insert into malformed select $file_id, record_no from {source} where is_malformed",
+            {"file_id": file_id, "path": str(path)},
+        )
+        return Rewritten(good, malformed, longest)
+
+    def take_back(self, file_id: int, rows: int) -> None:
+        """Remove what was added last: the file has changed in the meantime."""
+        for table in ("received", "malformed"):
+            self._run(f"delete from {table} where file_id = $1", [file_id])
+        self._rows -= rows
 
     def add_files(self, texts: Sequence[Text]) -> None:
         """Fill the table `files`."""
@@ -182,6 +234,10 @@ class Scratch:
         if rows:
             self._run(f"insert into files select {lists}", [list(values) for values in zip(*rows, strict=True)])
 
+    def _values(self, of_column: dict[str, str]) -> str:
+        """SQL for the values of all loaded columns; a reference to a person becomes its pseudonym."""
+        return ", ".join(_value(column, of_column.get(column.name, "null")) for column in self._columns)
+
     def _count(self, table: str) -> int:
         return self._run(f"select count(*) from {table}").fetchall()[0][0]
 
@@ -190,9 +246,16 @@ class Scratch:
             return self._connection.execute(sql, parameters)
         except duckdb.Error as error:
             kind = type(error).__name__
-        raise SaferCityError(
+        raise self._failed(kind)
+
+    def _failed(self, kind: str) -> SaferCityError:
+        return SaferCityError(
             f"DuckDB failed on {self._path} ({kind}); see that there is disk space and memory left, and run again"
         )
+
+
+def _value(column: Column, text: str) -> str:
+    return Pseudonyms.expression(text) if column.pseudonymised and text != "null" else text
 
 
 def _columns(names: Sequence[str], type_: str) -> dict[str, str]:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import duckdb
 
 from flows import reference
-from flows.contracts import Column, ColumnType, Contract, ListedIn
+from flows.contracts import BLANKS, Column, ColumnType, Contract, ListedIn
 from flows.warehouse import quoted
-
-_BLANKS = " \u00a0"
 
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # DuckDB reads year 0 as 1 BC
 _MONTH = "(?:0[1-9]|1[0-2])"
@@ -30,7 +28,7 @@ def text_expression(column: Column) -> str:
 
     Where the contract reads another spelling as this one, the text has been respelled.
     """
-    text = f"nullif(trim({_name(column)}, '{_BLANKS}'), '')"
+    text = f"nullif(trim({_name(column)}, '{BLANKS}'), '')"
     if column.reads is None:
         return text
     return f"regexp_replace({text}, {quoted(column.reads.pattern)}, {quoted(column.reads.replacement)})"
