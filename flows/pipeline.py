@@ -6,6 +6,7 @@ check or a failed build is the same the second time.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def ingest_and_publish(
         try:
             result = ingest_and_build(run, full_refresh)
         except SaferCityError as error:
-            tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
+            with suppress(SaferCityError):  # what ended the run is what is to be shown
+                tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
             raise
         tell_people(run, result)
     return result
