@@ -37,12 +37,14 @@ class Case:
     """What is known of one source.
 
     `good` holds its loaded columns but the key. `changes` are made to it, a row each, and break the rules named.
-    `unreadable` gives each column that can have a wrong type a value that has. `required` and `personal` are columns.
+    `lists` has the columns with a list of values, the values parted by bars. `unreadable` gives each column that can
+    have a wrong type a value that has. `required` and `personal` are columns.
     """
 
     key: str
     good: Row
     changes: list[tuple[Row, set[str]]]
+    lists: Row
     unreadable: Row
     required: set[str]
     personal: set[str]
@@ -82,7 +84,6 @@ CASES = {
         changes=[
             *WARDS,
             ({"status": "cancelled", "category": "Inconsiderate Behaviour", "qualifier": "personal"}, set()),
-            ({"status": "closed", "category": "Skateboarding/Cycling", "qualifier": "environmental"}, set()),
             ({"status": "Open"}, {"STATUS_UNKNOWN"}),
             ({"category": "Fireworks"}, {"CATEGORY_UNKNOWN"}),
             ({"category": "noise"}, {"CATEGORY_UNKNOWN"}),
@@ -101,6 +102,14 @@ CASES = {
             ({"northing": "182711"}, {"COORDINATE_OUTSIDE_FORCE"}),
             ({"northing": "179899"}, {"COORDINATE_OUTSIDE_FORCE"}),
         ],
+        lists={
+            "status": "open|closed|cancelled",
+            "category": (
+                "Inconsiderate Behaviour|Begging/Vagrancy|Drunken Behaviour|Noise|Rowdy Nuisance|Street Drinking|"
+                "Urination|Skateboarding/Cycling|Drugs|Other"
+            ),
+            "qualifier": "personal|nuisance|environmental",
+        },
         unreadable={
             "status": "not open",
             "created_at": "2019-08-07",
@@ -130,8 +139,6 @@ CASES = {
         changes=[
             *WARDS,
             ({"programme": "alabama", "stage": "green", "instrument": "ticket"}, set()),
-            ({"programme": "other", "stage": "blue", "instrument": "summons"}, set()),
-            ({"stage": "cbo", "instrument": "cbo"}, set()),
             ({"programme": "LUSCOMBE"}, {"PROGRAMME_UNKNOWN"}),
             ({"stage": "amber"}, {"STAGE_UNKNOWN"}),
             ({"instrument": "notice"}, {"INSTRUMENT_UNKNOWN"}),
@@ -147,6 +154,11 @@ CASES = {
             ({"person_ref": "P3", "issued_on": "2019-08-07", "instrument": "cpn"}, {"CPN_WITHOUT_CPW"}),
             ({"person_ref": "", "instrument": "cpn"}, set()),
         ],
+        lists={
+            "programme": "luscombe|alabama|other",
+            "stage": "green|yellow|red|blue|cbo",
+            "instrument": "ticket|cpw|cpn|summons|cbo",
+        },
         unreadable={
             "programme": "op luscombe",
             "stage": "dark green",
@@ -173,15 +185,14 @@ CASES = {
         },
         changes=[
             *WARDS,
-            ({"event_type": "counter_protest"}, set()),
-            ({"event_type": "march"}, set()),
-            ({"event_type": "vigil"}, set()),
-            ({"event_type": "other"}, set()),
             ({"event_type": "parade"}, {"EVENT_TYPE_UNKNOWN"}),
             ({"held_on": "08/08/2019"}, {"HELD_AFTER_EXTRACT"}),
             ({"estimated_attendance": "-1"}, {"ESTIMATED_ATTENDANCE_NEGATIVE"}),
             ({"arrests": "-1"}, {"ARRESTS_NEGATIVE"}),
         ],
+        lists={
+            "event_type": "protest|counter_protest|march|vigil|other",
+        },
         unreadable={
             "held_on": "2019-08",
             "event_type": "a protest",
@@ -227,6 +238,17 @@ CASES = {
                 {"RESULTS_OUTSIDE_OPERATION"},
             ),
         ],
+        lists={
+            "programme": (
+                "prevent|project_griffin|project_argus|ct_awareness|postal_awareness|ct_local_profile|"
+                "fraud_prevention|safeguarding|begging_outreach|road_safety|licensing_training|operation"
+            ),
+            "activity_type": (
+                "awareness_session|training|meeting|stall|exercise|surgery|shift|conference|deployment|campaign"
+            ),
+            "organisation_type": "education|business|health|faith|community|local_authority|police|charity|other",
+            "attendance_basis": "exact|estimate|at_least",
+        },
         unreadable={
             "programme": "Project Griffin",
             "activity_type": "awareness session",
@@ -256,13 +278,18 @@ CASES = {
             "transferred_to": "Sample Constabulary",
         },
         changes=[
-            ({"record_type": "intel_report"}, set()),
             ({"record_type": "report"}, {"RECORD_TYPE_UNKNOWN"}),
             ({"referred_on": "2019-08-08"}, {"REFERRED_AFTER_EXTRACT"}),
             ({"sector": "school"}, {"SECTOR_UNKNOWN"}),
             ({"concern": "none"}, {"CONCERN_UNKNOWN"}),
             ({"outcome": "closed"}, {"OUTCOME_UNKNOWN"}),
         ],
+        lists={
+            "record_type": "referral|intel_report",
+            "sector": "education|health|police|local_authority|prisons|friends_family|community|other",
+            "concern": "islamist|extreme_right_wing|mixed_unclear|other|not_known",
+            "outcome": "no_further_action|signposted|panel|channel|transferred|open",
+        },
         unreadable={
             "record_type": "intel report",
             "referred_on": "2019-13-01",
@@ -294,6 +321,11 @@ CASES = {
             ({"issued_at": "2019-08-08 00:00"}, {"ISSUED_AFTER_EXTRACT"}),
             ({"disposal": "fine"}, {"DISPOSAL_UNKNOWN"}),
         ],
+        lists={
+            "notice_type": "fpn|tor",
+            "offence": "mobile_phone|seat_belt|speed_20mph|excess_speed|drink_drug|red_light|insurance|cycle|other",
+            "disposal": "course|fixed_penalty|summons|cancelled",
+        },
         unreadable={
             "notice_type": "a tor",
             "offence": "seat belt",
@@ -326,6 +358,10 @@ CASES = {
             ({"offences": "-1"}, {"OFFENCES_NEGATIVE"}),
             ({"compliant": "Y", "offences": "1"}, {"OFFENCES_THOUGH_COMPLIANT"}),
         ],
+        lists={
+            "programme": "public_carriage|commercial_vehicle",
+            "vehicle_class": "hackney|phv|lgv|hgv|other",
+        },
         unreadable={
             "programme": "public carriage",
             "operation_ref": "CVU 1",
@@ -354,6 +390,10 @@ CASES = {
             ({"held_on": "2019-08-08"}, {"HELD_AFTER_EXTRACT"}),
             ({"reason": "complaint"}, {"REASON_UNKNOWN"}),
         ],
+        lists={
+            "activity_type": "visit|promoted_event|intervention|deployment",
+            "reason": "routine|manchester_attack|london_bridge_attack|joint_fire|joint_border|other",
+        },
         unreadable={
             "activity_type": "promoted event",
             "held_on": "2019-08-07 10:00",
@@ -379,6 +419,9 @@ CASES = {
             ({"contact_at": "2019-08-08 00:00"}, {"CONTACT_AFTER_EXTRACT"}),
             ({"outcome": "hospital"}, {"OUTCOME_UNKNOWN"}),
         ],
+        lists={
+            "outcome": "place_of_safety|gp|crisis_team|home_treatment|voluntary|no_action",
+        },
         unreadable={
             "contact_at": "2019-08-07",
             "clinician_on_duty": "on call",
@@ -405,6 +448,11 @@ CASES = {
             ({"outcome": "home"}, {"OUTCOME_UNKNOWN"}),
             ({"minutes_with_service": "-1"}, {"MINUTES_WITH_SERVICE_NEGATIVE"}),
         ],
+        lists={
+            "sex": "male|female|other",
+            "need": "first_aid|medic|alcohol|safe_place|mental_health",
+            "outcome": "treated|taxi_home|collected_by_family|ambulance",
+        },
         unreadable={
             "deployed_on": "Wednesday",
             "sex": "not said",
@@ -482,6 +530,8 @@ def test_columns(source: str) -> None:
     assert [column.name for column in contract.loaded_columns] == [case.key, *case.good]
     assert {column.name for column in contract.columns if column.required} == case.required
     assert {column.name for column in contract.columns if column.personal} == case.personal
+    listed = [rule.kwargs for rule in contract.rules if "value_set" in rule.kwargs]
+    assert {kwargs["column"]: "|".join(kwargs["value_set"]) for kwargs in listed} == case.lists
     assert all(case.good.values()), "a column that is blank shows nothing"
 
 
