@@ -12,8 +12,8 @@ import pytest
 from flows.releases import Release
 from flows.settings import Settings, quiet_environment
 from flows.stages import publish
+from tests.faults.batches import first_batch, second_batch
 from tests.faults.sandbox import Sandbox
-from tests.faults.street import first_batch, second_batch
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -344,7 +344,7 @@ def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh
     try:
         return ingest_and_publish(settings.landing_dir, sources, full_refresh)
     except RuntimeError as error:
-        if server_is_missing(error):
+        if server is None and server_is_missing(error):
             raise UsageError(
                 "no Prefect server answers at PREFECT_API_URL; start it with `prefect server start`,"
                 " or unset the variable to run without one"

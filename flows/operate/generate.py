@@ -93,6 +93,7 @@ def _dictionary(contracts: dict[str, Contract]) -> str:
             header = ", ".join(column.headers) or column.name
             required = "yes" if column.required else ""
             meaning = "**Personal: dropped while reading.** " if column.personal else ""
+            meaning += "**A person: replaced by a keyed hash while reading.** " if column.pseudonymised else ""
             lines.append(f"| `{column.name}` | {header} | {column.type} | {required} | {meaning}{column.description} |")
         lines += ["", "| rule | severity | dimension | what a failure means |", "|---|---|---|---|"]
         for rule in contract.all_rules:

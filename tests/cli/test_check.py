@@ -15,10 +15,10 @@ from tests.faults.sandbox import Sandbox
 PROJECT = generate.PROJECT_DIR
 
 
-def changed(**changes: Any) -> dict[str, Contract]:
+def changed(source: str = "police_uk_street", **changes: Any) -> dict[str, Contract]:
     """The contracts, with something changed in one."""
-    contract = load_contracts()["police_uk_street"]
-    return {"police_uk_street": Contract.model_validate(contract.model_dump() | changes)}
+    contracts = load_contracts()
+    return contracts | {source: Contract.model_validate(contracts[source].model_dump() | changes)}
 
 
 @pytest.fixture
@@ -88,11 +88,12 @@ def test_writing_what_is_generated(safercity: Safercity, sound: Sandbox, tmp_pat
         assert set(wrong(safercity, sound)) == {"generated files"}
         ended = safercity(sound, "check", "--write")
         assert ended.code == 0
-        assert ended.out.count("wrote ") == 2
+        assert ended.out.count("wrote ") == 3
         assert "wrote" not in safercity(sound, "check", "--write").out
     written = sorted(path.relative_to(empty) for path in empty.rglob("*") if path.is_file())
     assert written == [
         Path("dbt_project/models/staging/police_uk/_police_uk__sources.yml"),
+        Path("dbt_project/models/staging/records/_records__sources.yml"),
         Path("docs/deliveries.md"),
     ]
     for path in written:
@@ -107,6 +108,40 @@ def test_a_contract_that_is_not_sound(safercity: Safercity, sound: Sandbox) -> N
         assert wrong(safercity, sound) == {
             "contracts": "police_uk_street.yml is not a sound contract: owner: Field required"
         }
+
+
+def with_references() -> dict[str, Contract]:
+    """The contracts, with a column in crimes that refers to people."""
+    column = {"name": "person_ref", "type": "code", "pseudonymised": True, "description": "Who is meant"}
+    return changed("crimes", columns=[*(c.model_dump() for c in load_contracts()["crimes"].columns), column])
+
+
+@pytest.mark.parametrize(
+    ("key", "is_sound", "remark"),
+    [
+        (None, True, "is not set: crimes can't be read before SAFERCITY_HMAC_KEY is"),
+        ("SECRET" * 5, False, "SAFERCITY_HMAC_KEY has less than 32 characters and can be guessed"),
+        ("SECRET" * 6, True, "is set, for crimes"),
+    ],
+)
+def test_the_key_for_references_to_people(sound: Sandbox, key: str | None, is_sound: bool, remark: str) -> None:
+    sound.given = {"hmac_key": key}
+    with patch.object(check, "load_contracts", with_references):
+        found = {finding.subject: finding for finding in check.check(sound.settings)}
+    assert found["key for people"] == check.Finding("key for people", is_sound, remark)
+
+
+def test_without_references_to_people_no_key_is_looked_for(sound: Sandbox) -> None:
+    assert "key for people" not in {finding.subject for finding in check.check(sound.settings)}
+
+
+def test_a_column_that_refers_to_people_says_so_in_the_dictionary() -> None:
+    (dictionary,) = (
+        text for path, text in generate.generated_files(with_references()).items() if path.name == "deliveries.md"
+    )
+    assert (
+        "| `person_ref` | person_ref | code |  | **A person: replaced by a keyed hash while reading.** " in dictionary
+    )
 
 
 def test_channels_are_looked_at_and_their_secrets_kept(safercity: Safercity, sound: Sandbox) -> None:

@@ -48,7 +48,8 @@ class TestStatus:
         assert ended.code == 0
         assert ended.lines[0].startswith(f"Published: {release.release_id} at {release.published_at} UTC, OFFICIAL")
         assert str(published.paths.published_database) in ended.out
-        city = next(line for line in ended.lines if "City of London Police" in line).split("\t")
+        assert [line.split("\t")[0] for line in ended.lines[4:]] == ["crimes", "police_uk_street", "police_uk_street"]
+        city = next(line for line in ended.lines if "police_uk_street\tCity of London" in line).split("\t")
         assert city == [
             "police_uk_street",
             "City of London Police",
@@ -65,11 +66,12 @@ class TestStatus:
         told = safercity(published, "status", "--json").json
         assert set(told) == {"release", "sources"}
         assert set(told["release"]) == RELEASE_KEYS
-        assert [(source["force"], source["months_missing"]) for source in told["sources"]] == [
-            ("City of London Police", 0),
-            ("Sample Constabulary", 1),
+        assert [(source["source"], source["force"], source["months_missing"]) for source in told["sources"]] == [
+            ("crimes", "City of London Police", 0),
+            ("police_uk_street", "City of London Police", 0),
+            ("police_uk_street", "Sample Constabulary", 1),
         ]
-        assert told["sources"][0]["newest_extract"] == "2019-05-31"
+        assert [source["newest_extract"] for source in told["sources"][:2]] == ["2019-03-07", "2019-05-31"]
 
 
 class TestDeliveries:
@@ -77,7 +79,7 @@ class TestDeliveries:
 
     def test_newest_first_with_every_sum(self, safercity: Safercity, published: Sandbox) -> None:
         told = safercity(published, "deliveries", "--json").json
-        assert len(told) == 6
+        assert len(told) == 9
         assert all(set(delivery) == DELIVERY_KEYS for delivery in told)
         assert [d["extract_date"] for d in told] == sorted((d["extract_date"] for d in told), reverse=True)
         for d in told:
@@ -89,12 +91,13 @@ class TestDeliveries:
         def names(*arguments: str) -> list[str]:
             return [d["file_name"] for d in safercity(published, "deliveries", "--json", *arguments).json]
 
-        assert names("--state", "rejected") == ["2019-02-sample-constabulary-street.csv"]
-        assert len(names("--force", "City of London Police")) == 3
+        rejected = ["2019-02-sample-constabulary-street.csv", "crimes_2019-03-14.csv"]
+        assert names("--state", "rejected") == rejected
+        assert len(names("--force", "City of London Police")) == 6
         assert names("--force", "Nobody's") == []
-        assert names("--source", "crimes") == []
+        assert names("--source", "crimes", "--state", "loaded") == ["crimes_2019-03-07.csv", "crimes_2019-02-07.csv"]
         assert len(names("--limit", "2")) == 2
-        assert len(names("--limit", "0")) == 6
+        assert len(names("--limit", "0")) == 9
 
     def test_for_people_it_says_why_a_file_was_rejected(self, safercity: Safercity, published: Sandbox) -> None:
         ended = safercity(published, "deliveries", "--state", "rejected")
@@ -183,7 +186,10 @@ class TestSql:
         assert ended.out == ""
 
     def test_as_of_every_table_is_as_it_was(self, safercity: Safercity, published: Sandbox) -> None:
-        query = "select month, offences from marts.all_crime_performance where force like 'City%' order by month"
+        query = """
+            select month, offences from marts.all_crime_performance
+            where record_source = 'police_uk' and force like 'City%' order by month
+        """
         now = self.ask(safercity, published, query)
         then = self.ask(safercity, published, query, "--as-of", "2019-05-30")
         assert [row["offences"] for row in now] == [8, 5, 6]

@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
+from tests.faults.batches import first_batch, second_batch
 from tests.faults.sandbox import Sandbox
-from tests.faults.street import Files, first_batch, second_batch
+from tests.faults.street import Files
 
 pytestmark = pytest.mark.xdist_group("order")
 

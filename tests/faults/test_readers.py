@@ -3,9 +3,10 @@
 import pytest
 
 from flows import releases
+from tests.faults.batches import second_batch
 from tests.faults.children import Moment, run, start_reader, with_new_connections, with_one_connection
 from tests.faults.sandbox import Sandbox
-from tests.faults.street import rows, second_batch, street
+from tests.faults.street import rows, street
 
 
 @pytest.mark.xdist_group("kill")

@@ -133,7 +133,8 @@ def _by_key(rows: Iterable[Row], key: Sequence[str]) -> defaultdict[tuple[Any, .
     for row in rows:
         grouped[tuple(row[column] for column in key)].append(row)
     for same_key in grouped.values():
-        same_key.sort(key=lambda row: repr(sorted(row.items())))
+        if len(same_key) > 1:
+            same_key.sort(key=lambda row: repr(sorted(row.items())))
     return grouped
 
 

@@ -17,6 +17,7 @@ from flows.settings import Settings
 from flows.stages.transform import transform
 from tests.marts.arrival import place, receive
 from tests.marts.differences import differences
+from tests.marts.test_random_worlds import first_to_last, slow
 from tests.model import crime_worlds, crimes, police_uk, worlds
 from tests.model.crime_worlds import LAST_EXTRACT, Drop
 from tests.model.police_uk import File, read
@@ -30,9 +31,8 @@ NOT_COMPARED = {"ledger.files", "ledger.runs"}
 
 @pytest.mark.parametrize(
     "seeds",
-    [range(3000, 3006), range(3006, 3012)]
-    + [pytest.param(range(first, first + 6), marks=pytest.mark.slow) for first in range(3100, 3220, 6)],
-    ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}",
+    [range(3000, 3006), *slow([range(3006, 3012), *[range(first, first + 6) for first in range(3100, 3220, 6)]])],
+    ids=first_to_last,
 )
 def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data", folder_forces=crime_worlds.folder_forces(seeds))

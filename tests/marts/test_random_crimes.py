@@ -15,7 +15,7 @@ from flows.settings import Settings
 from tests.marts.arrival import marts, place, receive
 from tests.marts.compiled import Project
 from tests.marts.differences import differences
-from tests.marts.test_random_worlds import as_of_dates
+from tests.marts.test_random_worlds import as_of_dates, first_to_last, slow
 from tests.model import crimes, police_uk, worlds
 from tests.model.crime_worlds import (
     FOLDER_FORCES,
@@ -30,20 +30,12 @@ from tests.model.crime_worlds import (
 
 # Most of a case's time goes into starting Great Expectations and DuckDB and into queries, whatever the number of rows:
 # so twenty-four worlds share a warehouse as a rule. Some have one to themselves, where no other moves their months.
-ALONE = range(6)
+ALONE = range(4)
 ALONE_SLOW = range(10, 70)
-TOGETHER = [range(first, first + 24) for first in range(100, 220, 24)]
+TOGETHER = [range(first, first + 24) for first in range(100, 172, 24)]
 TOGETHER_SLOW = [range(first, first + 24) for first in range(1000, 2200, 24)]
 BESIDE = [range(300, 306)]
 BESIDE_SLOW = [range(first, first + 6) for first in range(3000, 3060, 6)]
-
-
-def slow(cases: Sequence[object]) -> list[object]:
-    return [pytest.param(case, marks=pytest.mark.slow) for case in cases]
-
-
-def first_to_last(seeds: range) -> str:
-    return f"{seeds[0]}-{seeds[-1]}"
 
 
 @pytest.mark.parametrize("seed", [*ALONE, *slow(ALONE_SLOW)])

@@ -5,7 +5,7 @@ compares every column of every row with the model, now and as of a few dates. Th
 `worlds_together(seeds)` of tests/model/worlds.py gives its files again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -21,23 +21,30 @@ from tests.model.worlds import LAST_EXTRACT, world, worlds_together
 
 DAY = timedelta(days=1)
 
-# Most of a case's time goes into starting Great Expectations and DuckDB, whatever the number of rows: so twelve
-# worlds share a warehouse as a rule, where each keeps to forces of its own. Some have one to themselves.
-ALONE = range(8)
-TOGETHER = [range(first, first + 12) for first in range(100, 268, 12)]
-TOGETHER_SLOW = [range(first, first + 12) for first in range(1000, 2680, 12)]
+# Most of a case's time goes into starting Great Expectations and DuckDB and into queries, whatever the number of rows:
+# so twenty-four worlds share a warehouse as a rule, where each keeps to forces of its own. Some have one to themselves.
+ALONE = range(4)
+ALONE_SLOW = range(4, 8)
+TOGETHER = [range(first, first + 24) for first in range(100, 196, 24)]
+TOGETHER_SLOW = [range(first, first + 24) for first in (*range(196, 268, 24), *range(1000, 2680, 24))]
 
 
-@pytest.mark.parametrize("seed", ALONE)
+def slow(cases: Iterable[object]) -> list[object]:
+    """The cases as those of the slow runs."""
+    return [pytest.param(case, marks=pytest.mark.slow) for case in cases]
+
+
+def first_to_last(seeds: range) -> str:
+    """The name of a case."""
+    return f"{seeds[0]}-{seeds[-1]}"
+
+
+@pytest.mark.parametrize("seed", [*ALONE, *slow(ALONE_SLOW)])
 def test_the_marts_of_a_world_equal_the_model(seed: int, project: Project, tmp_path: Path) -> None:
     compare(world(seed), Random(seed), project, Settings(data=tmp_path))
 
 
-@pytest.mark.parametrize(
-    "seeds",
-    [*TOGETHER, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in TOGETHER_SLOW)],
-    ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}",
-)
+@pytest.mark.parametrize("seeds", [*TOGETHER, *slow(TOGETHER_SLOW)], ids=first_to_last)
 def test_the_marts_of_many_worlds_equal_the_model(seeds: range, project: Project, tmp_path: Path) -> None:
     compare(worlds_together(seeds), Random(seeds[0]), project, Settings(data=tmp_path))
 

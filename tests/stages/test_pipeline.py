@@ -17,8 +17,9 @@ from flows.errors import SaferCityError
 from flows.operate import read
 from flows.stages.transform import Node
 from flows.warehouse import WarehouseBusyError
+from tests.faults.batches import second_batch
 from tests.faults.sandbox import Artifacts, Sandbox
-from tests.faults.street import CITY, first_batch, row, rows, second_batch, street
+from tests.faults.street import CITY, first_batch, row, rows, street
 
 
 def test_a_failed_audit_leaves_the_published_release_and_mended_data_passes(
@@ -97,8 +98,8 @@ class TestFiguresThatMove:
 
     def movements(self, sandbox: Sandbox, measure: str, month: str) -> list[tuple[Any, ...]]:
         return sandbox.marts(
-            f"select {self.COLUMNS} from marts.restatements where force = '{CITY}' and measure = '{measure}'"
-            f" and month = date '{month}-01' order by extract_date"
+            f"select {self.COLUMNS} from marts.restatements where record_source = 'police_uk' and force = '{CITY}'"
+            f" and measure = '{measure}' and month = date '{month}-01' order by extract_date"
         )
 
     def test_a_resupply_with_other_counts_moves_them(self, both_batches: Sandbox) -> None:
@@ -122,7 +123,7 @@ class TestFiguresThatMove:
         def as_of(day: str) -> list[tuple[Any, ...]]:
             return both_batches.marts(
                 f"select month::varchar, offences from marts.all_crime_performance_as_of(date '{day}')"
-                f" where force = '{CITY}' and month < date '2019-03-01' order by month"
+                f" where record_source = 'police_uk' and force = '{CITY}' and month < date '2019-03-01' order by month"
             )
 
         assert as_of("2019-06-29") == [("2019-01-01", 8), ("2019-02-01", 5)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flows import reference
 from flows.contracts import Contract, contracts_fingerprint, header_key, load_contract, load_contracts
 from flows.errors import UsageError
 from tests.faults.things import CONTRACT, things
@@ -36,6 +37,9 @@ def with_column(**changes: Any) -> Change:
 
 def with_rule(**changes: Any) -> Change:
     return {"rules": [*CONTRACT["rules"], rule(**changes)]}
+
+
+WARD = {"reference": "wards", "column": "ward", "spellings": ["ward", "official_name"]}
 
 
 def test_one_more_column_and_rule_are_fine() -> None:
@@ -77,6 +81,15 @@ def test_one_more_column_and_rule_are_fine() -> None:
         (with_rule(expectation="e", kwargs={"column_A": "count", "column_B": "nothing"}), "'nothing'"),
         (with_rule(severity="serious"), "severity"),
         (with_rule(dimension="beauty"), "dimension"),
+        (with_column(pseudonymised=True, personal=True), "can be pseudonymised"),
+        (with_column(pseudonymised=True, type="int"), "can be pseudonymised"),
+        (with_column(pseudonymised=True, reads={"pattern": "a", "replacement": "b"}), "can be pseudonymised"),
+        (with_column(reads={"pattern": "a"}), "replacement"),
+        ({"reference": ["nothing"]}, "there is no reference data 'nothing'; the seeds are: "),
+        (with_column(listed_in=WARD), "listed in 'wards', which `reference` does not name"),
+        ({"reference": ["wards"], **with_column(listed_in=WARD | {"column": "name"})}, "has no column 'name'"),
+        ({"reference": ["wards"], **with_column(listed_in=WARD | {"spellings": ["x"]})}, "has no column 'x'"),
+        ({"reference": ["wards"], **with_column(listed_in=WARD, type="int")}, "only a text or code can be listed"),
     ],
 )
 def test_what_makes_no_sense_is_refused(changes: Change, why: str, tmp_path: Path) -> None:
@@ -139,6 +152,19 @@ def test_types_and_required_columns_and_the_key_make_rules() -> None:
     }
 
 
+def test_a_column_that_is_listed_has_a_rule_for_what_is_not() -> None:
+    described = contract(reference=["wards"], **with_column(name="ward", listed_in=WARD, bad_type="warning"))
+    (rule,) = (rule for rule in described.all_rules if rule.code.startswith("WARD_"))
+    assert (rule.code, rule.severity) == ("WARD_UNKNOWN", "warning")
+    assert rule.message == "ward is not in the list of wards; it is taken as not known"
+    assert rule.kwargs == {"column": "ward__as_given"}
+
+
+def test_a_key_is_needed_where_a_column_refers_to_people() -> None:
+    assert not contract().needs_hmac_key
+    assert contract(**with_column(pseudonymised=True)).needs_hmac_key
+
+
 def test_a_slice_of_a_named_force_has_a_rule_for_the_force_and_none_for_the_key() -> None:
     codes = [rule.code for rule in load_contracts()["police_uk_street"].all_rules]
     assert "FORCE_NOT_OF_FILE" in codes
@@ -188,6 +214,25 @@ def test_a_change_changes_the_fingerprint(changes: Change) -> None:
     assert contract(**changes).fingerprint != contract().fingerprint
     one, other = {"things": contract()}, {"things": contract(**changes)}
     assert contracts_fingerprint(one) != contracts_fingerprint(other)
+
+
+def test_a_change_of_the_reference_data_changes_the_fingerprint_of_who_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "SEEDS_DIR", tmp_path)
+    (tmp_path / "wards.csv").write_text("ward\nTower\n", encoding="utf-8")
+    using, other = contract(reference=["wards"]), contract()
+    before = using.fingerprint, other.fingerprint
+    (tmp_path / "wards.csv").write_text("ward\nTower\nVintry\n", encoding="utf-8")
+    assert using.fingerprint != before[0]
+    assert other.fingerprint == before[1]
+
+
+def test_the_columns_of_reference_data_have_the_types_of_their_seed() -> None:
+    found = reference.columns("offences")
+    assert (found["class_code"], found["recordable"], found["valid_to"]) == ("varchar", "boolean", "date")
+    with pytest.raises(UsageError, match=r"there is no reference data 'nothing'; the seeds are: .*wards"):
+        reference.columns("nothing")
 
 
 def test_the_way_it_is_written_does_not(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ CONTRACTS = {
         ("crimes_2024-01-31_r2.csv", "crimes", date(2024, 1, 31), 2),
         ("crimes_2024-01-31_R10.csv.gz", "crimes", date(2024, 1, 31), 10),
         ("crimes_old_2024-01-31.csv", "crimes_old", date(2024, 1, 31), 1),
+        ("crimes_2024-01-31.xlsx", "crimes", date(2024, 1, 31), 1),
+        ("Crimes_2024-01-31_r2.Parquet", "crimes", date(2024, 1, 31), 2),
     ],
 )
 def test_a_dated_name(name: str, source: str, day: date, revision: int) -> None:
@@ -79,6 +81,8 @@ def test_a_police_uk_name(name: str, month: str) -> None:
         ("crimes_2024-01-31 (1).csv", "crimes", "NAME_REVISION"),
         ("crimes_2024-01-31_r2 (1).csv", "crimes", "NAME_REVISION"),
         ("crimes_2024-01-31.csv.csv", "crimes", "NAME_REVISION"),
+        ("crimes.xlsx", "crimes", "NAME_DATE"),
+        ("crimes_2024-01-31_r1.parquet", "crimes", "NAME_REVISION"),
         ("2024-13-city-of-london-street.csv", "police_uk_street", "NAME_DATE"),
         ("2024-00-city-of-london-street.csv", "police_uk_street", "NAME_DATE"),
         ("0000-01-city-of-london-street.csv", "police_uk_street", "NAME_DATE"),
@@ -98,6 +102,10 @@ def test_a_name_that_is_rejected_claims_nothing_but_its_source(name: str, source
     [
         "crimes_2024-01-31.txt",
         "crimes_2024-01-31.csv.zip",
+        "crimes_2024-01-31.xls",
+        "crimes_2024-01-31.xlsx.gz",
+        "2024-09-city-of-london-street.xlsx",
+        "2024-09-city-of-london-street.parquet",
         "crimes_2024-01-31",
         "crimestats_2024-01-31.csv",
         "old_crimes_2024-01-31.csv",
@@ -112,6 +120,12 @@ def test_a_name_that_is_rejected_claims_nothing_but_its_source(name: str, source
 )
 def test_a_name_of_no_source(name: str) -> None:
     assert claim(name, CONTRACTS) is None
+
+
+@pytest.mark.parametrize("name", ["crimes_2024-01-31.xlsx", "crimes_2024-01-31.parquet", "crimes_2024-01-31.csv.gz"])
+def test_a_member_of_an_archive_is_plain_csv_or_nothing(name: str) -> None:
+    assert claim(name, CONTRACTS, is_member=True) is None
+    assert claim("crimes_2024-01-31.csv", CONTRACTS, is_member=True) == claim("crimes_2024-01-31.csv", CONTRACTS)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,27 @@ def test_a_file_that_is_no_toml(content: bytes, here: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_the_key_for_references_to_people_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().hmac_key_bytes is None
+    monkeypatch.setenv("SAFERCITY_HMAC_KEY", "SECRET é")
+    settings = load_settings()
+    assert settings.hmac_key_bytes == "SECRET é".encode()
+    assert "SECRET" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFERCITY_HMAC_KEY", "")
+    with pytest.raises(UsageError, match="hmac_key"):
+        load_settings()
+
+
+def test_the_key_is_not_taken_from_a_file(here: Path) -> None:
+    (here / "safercity.toml").write_text('hmac_key = "SECRET"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="set SAFERCITY_HMAC_KEY instead") as raised:
+        load_settings()
+    assert "SECRET" not in str(raised.value)
+
+
 def test_two_settings_that_are_wrong_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAFERCITY_THREADS", "0")
     monkeypatch.setenv("SAFERCITY_KEEP_RELEASES", "0")
