@@ -178,6 +178,8 @@ class Contract(_Strict):
     cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
     delivery: Delivery
     key: tuple[Identifier, ...]
+    counted_by: Identifier | None = None
+    """The column whose month a record of changes belongs to; a slice is of its file's month."""
     reference: tuple[Identifier, ...] = ()
     """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]
@@ -200,11 +202,21 @@ class Contract(_Strict):
         for name in (*self.key, *filter(None, [self.delivery.force_column])):
             if name not in known:
                 raise ValueError(f"the key or force column {name!r} is not a loaded column")
+        self._check_changes()
         self._check_reference()
         codes = [rule.code for rule in self.all_rules]
         if len(set(codes)) != len(codes):
             raise ValueError("a rule code is given twice")
         return self
+
+    def _check_changes(self) -> None:
+        if self.delivery.kind == "slice":
+            return
+        if len(self.key) != 1:
+            raise ValueError("records of changes are told apart by one column; give one `key`")
+        dated = [column.name for column in self.loaded_columns if column.type in ("date", "time") and column.required]
+        if self.counted_by not in dated:
+            raise ValueError("give in `counted_by` the required date or time whose month a record belongs to")
 
     @property
     def loaded_columns(self) -> tuple[Column, ...]:

@@ -1,18 +1,20 @@
 {#-
-  The states of a `changes` source: each row of a delivery is the whole state of one record from its extract on.
+  The states of the sources of changes: each row of a delivery is the whole state of one record from its extract on, and
+  a record that an extract does not mention goes on as it was. What there is to know of such a source comes from its
+  contract, see record_sources().
 
-  touched_records: the records (force, key) whose states must be made anew: those with a row in a delivery of an extract
-  that has a delivery which is not yet in the states (a higher revision takes the rows of a lower one away), or all of
-  them in a full refresh.
+  touched_records: the records (force, record_key) of a source whose states must be made anew: those with a row in a
+  delivery of an extract that has a delivery which is not yet in the states (a higher revision takes the rows of a lower
+  one away), or all of them in a full refresh.
 -#}
-{% macro touched_records(source_name, staging, key) -%}
+{% macro touched_records(from_source) -%}
   select distinct
     deliveries.force,
-    records.{{ key }}
-  from {{ staging }} as records
+    records.{{ from_source.key }} as record_key
+  from {{ source(from_source.system, from_source.source) }} as records
   inner join {{ source("ledger", "deliveries") }} as deliveries on records.delivery_id = deliveries.delivery_id
   where
-    deliveries.source = '{{ source_name }}'
+    deliveries.source = '{{ from_source.source }}'
     {% if is_incremental() -%}
     and (deliveries.force, deliveries.extract_date) in (
       select
@@ -20,29 +22,54 @@
         fresh.extract_date
       from {{ source("ledger", "pending") }} as pending
       inner join {{ source("ledger", "deliveries") }} as fresh on pending.delivery_id = fresh.delivery_id
-      where pending.source = '{{ source_name }}'
+      where pending.source = '{{ from_source.source }}'
     )
     {%- endif %}
 {%- endmacro %}
 
-{#- Pre-hook of an incremental model of states: takes out the records that are about to be made anew. -#}
-{% macro delete_touched_records(source_name, staging, key) -%}
+{#- Pre-hook of the spans: takes out the records that are about to be made anew. -#}
+{% macro delete_touched_spans() -%}
   {% if is_incremental() -%}
-  delete from {{ this }} where (force, {{ key }}) in ({{ touched_records(source_name, ref(staging), key) }})
+  delete from {{ this }}
+  where (source, force, record_key) in (
+    {%- for from_source in record_sources() %}
+    select
+      '{{ from_source.source }}',
+      touched.force,
+      touched.record_key
+    from ({{ touched_records(from_source) }}) as touched
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+  )
   {%- endif %}
 {%- endmacro %}
 
+{#- Pre-hook of a model of one source's states, which has its key as a column: the same. -#}
+{% macro delete_touched_records(name) -%}
+  {% if is_incremental() -%}
+  {%- set from_source = record_source(name) -%}
+  delete from {{ this }} where (force, {{ from_source.key }}) in ({{ touched_records(from_source) }})
+  {%- endif %}
+{%- endmacro %}
+
+{#- What the contract of a source of changes says. -#}
+{% macro record_source(name) -%}
+  {{ return(record_sources() | selectattr("source", "equalto", name) | first) }}
+{%- endmacro %}
+
 {#-
-  One row per state of the touched records, in columns force, every column of the staging model, known_from and known_to.
+  One row per state of the touched records of a source, in columns source, force, record_key, delivery_id and record_no
+  (of the row that began it), month, known_from and known_to.
 
   A row that equals the state before it in every column begins no state; nor does a copy of a row inside its file.
   Rows are compared, and put in order, by two hashes over all their columns: narrow, whatever a record holds.
 -#}
-{% macro record_states(source_name, staging, key, columns) -%}
+{% macro record_spans(from_source) -%}
+  {%- set records = source(from_source.system, from_source.source) %}
   with
 
   touched as (
-    {{ touched_records(source_name, ref(staging), key) }}
+    {{ touched_records(from_source) }}
   ),
 
   deliveries as (
@@ -51,7 +78,7 @@
       force,
       extract_date
     from {{ ref("int_deliveries") }}
-    where source = '{{ source_name }}' and state = 'loaded'
+    where source = '{{ from_source.source }}' and state = 'loaded'
   ),
 
   received as (
@@ -60,15 +87,16 @@
       deliveries.extract_date,
       records.delivery_id,
       records.record_no,
-      records.{{ key }} as record_key,
+      records.{{ from_source.key }} as record_key,
+      cast(date_trunc('month', records.{{ from_source.counted_by }}) as date) as month,
       {
-        'first': hash({% for column in columns %}records.{{ column }}{{ ", " if not loop.last }}{% endfor %}),
-        'second': hash({% for column in columns | reverse %}records.{{ column }}, {% endfor %}1)
+        'first': hash({% for column in from_source.columns %}records.{{ column }}{{ ", " if not loop.last }}{% endfor %}),
+        'second': hash({% for column in from_source.columns | reverse %}records.{{ column }}, {% endfor %}1)
       } as content
-    from {{ ref(staging) }} as records
+    from {{ records }} as records
     inner join deliveries on records.delivery_id = deliveries.delivery_id
     {%- if is_incremental() %}
-    semi join touched on deliveries.force = touched.force and records.{{ key }} = touched.{{ key }}
+    semi join touched on deliveries.force = touched.force and records.{{ from_source.key }} = touched.record_key
     {%- endif %}
   ),
 
@@ -80,6 +108,7 @@
       extract_date,
       any_value(delivery_id) as delivery_id,
       min(record_no) as record_no,
+      any_value(month) as month,
       any_value(content) as content
     from received
     group by all
@@ -90,57 +119,39 @@
       *,
       content is distinct from lag(content) over (partition by force, record_key order by extract_date) as is_new
     from extracts
-  ),
-
-  spans as (
-    select
-      delivery_id,
-      record_no,
-      force,
-      extract_date as known_from,
-      lead(extract_date) over (partition by force, record_key order by extract_date) as known_to
-    from compared
-    where is_new
   )
 
   select
-    spans.force,
-    records.*,
-    spans.known_from,
-    spans.known_to
-  from {{ ref(staging) }} as records
-  inner join spans on records.delivery_id = spans.delivery_id and records.record_no = spans.record_no
+    '{{ from_source.source }}' as source,
+    force,
+    record_key,
+    delivery_id,
+    record_no,
+    month,
+    extract_date as known_from,
+    lead(extract_date) over (partition by force, record_key order by extract_date) as known_to
+  from compared
+  where is_new
 {%- endmacro %}
 
-{#- One row per standing delivery, in columns delivery_id, loaded (rows that began a state) and unchanged. -#}
-{% macro record_fates(source_name, staging, states) -%}
-  with
-
-  deliveries as (
-    select delivery_id from {{ ref("int_deliveries") }} where source = '{{ source_name }}' and state = 'loaded'
-  ),
-
-  accepted as (
-    select
-      delivery_id,
-      count(*) as row_count
-    from {{ ref(staging) }}
-    group by delivery_id
-  ),
-
-  began as (
-    select
-      delivery_id,
-      count(*) as row_count
-    from {{ ref(states) }}
-    group by delivery_id
-  )
-
+{#- Every state of the records of a source: force, month, its columns, known_from and known_to. -#}
+{% macro record_versions(name) -%}
+  {%- set from_source = record_source(name) %}
   select
-    deliveries.delivery_id,
-    coalesce(began.row_count, 0) as loaded,
-    coalesce(accepted.row_count, 0) - coalesce(began.row_count, 0) as unchanged
-  from deliveries
-  left join accepted on deliveries.delivery_id = accepted.delivery_id
-  left join began on deliveries.delivery_id = began.delivery_id
+    spans.force,
+    spans.month,
+    records.* exclude (delivery_id, record_no),
+    spans.known_from,
+    spans.known_to
+  from {{ ref("stg_" ~ from_source.system ~ "__" ~ name) }} as records
+  inner join {{ ref("int_records__spans") }} as spans
+    on records.delivery_id = spans.delivery_id and records.record_no = spans.record_no
+  where spans.source = '{{ name }}'
+{%- endmacro %}
+
+{#- The records of a source as last known: force, month and its columns. -#}
+{% macro current_records(name) -%}
+  select * exclude (known_from, known_to)
+  from ({{ record_versions(name) }})
+  where known_to is null
 {%- endmacro %}

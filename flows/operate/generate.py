@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
         PROJECT_DIR / f"dbt_project/models/staging/{system}/_{system}__sources.yml": _dbt_sources(members)
         for system, members in systems.items()
     }
+    files[PROJECT_DIR / "dbt_project/macros/record_sources.sql"] = _record_sources(contracts)
     files[PROJECT_DIR / "docs/deliveries.md"] = _dictionary(contracts)
     return files
 
@@ -69,6 +71,27 @@ def _dbt_sources(contracts: list[Contract]) -> str:
         ],
     }
     return _NOTE + "\n" + yaml.safe_dump(sources, sort_keys=False, width=116, allow_unicode=True)
+
+
+def _record_sources(contracts: dict[str, Contract]) -> str:
+    """A macro that tells dbt of the sources of changes: all that their states are made by."""
+    told = [
+        {
+            "source": contract.source,
+            "system": contract.system,
+            "key": contract.key[0],
+            "counted_by": contract.counted_by,
+            "columns": [column.name for column in contract.loaded_columns],
+        }
+        for contract in contracts.values()
+        if contract.delivery.kind == "changes"
+    ]
+    return (
+        "{#- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -#}\n"
+        "{% macro record_sources() -%}\n"
+        f"  {{{{ return({json.dumps(told, indent=2)}) }}}}\n"
+        "{%- endmacro %}\n"
+    )
 
 
 def _dictionary(contracts: dict[str, Contract]) -> str:

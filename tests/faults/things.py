@@ -22,6 +22,7 @@ CONTRACT: dict[str, Any] = {
     "cadence": "daily",
     "delivery": {"kind": "changes", "naming": "dated"},
     "key": ["thing_ref"],
+    "counted_by": "started_on",
     "columns": [
         {"name": "thing_ref", "type": "code", "required": True, "description": "Reference of the thing"},
         {"name": "status", "type": "code", "required": True, "description": "What has become of it"},

@@ -1,19 +1,21 @@
 -- One row per state of a recorded crime: what was known of it, from one extract until the next that changed it.
-{%- set columns = [
-  "crime_number", "status", "class_code", "sub_code", "offence", "recorded_at", "reported_at", "committed_from",
-  "committed_to", "street", "ward", "premises", "premises_type", "easting", "northing", "outcome_code", "outcome_at",
-  "alcohol", "domestic_abuse", "drugs", "victim_type", "circumstance", "method_tags", "operation"
-] %}
 {{
   config(
     materialized="incremental",
     incremental_strategy="append",
-    pre_hook="{{ delete_touched_records('crimes', 'stg_records__crimes', 'crime_number') }}"
+    pre_hook="{{ delete_touched_records('crimes') }}"
   )
 }}
 
-with states as (
-  {{ record_states("crimes", "stg_records__crimes", "crime_number", columns) }}
+with touched as (
+  {{ touched_records(record_source("crimes")) }}
+),
+
+states as (
+  select * from ({{ record_versions("crimes") }}) as versions
+  {%- if is_incremental() %}
+  semi join touched on versions.force = touched.force and versions.crime_number = touched.record_key
+  {%- endif %}
 ),
 
 -- The days on which some measure begins or ceases to count some kind of record.
@@ -26,7 +28,6 @@ turning_days as (
 kinds as (
   select
     states.*,
-    cast(date_trunc('month', states.recorded_at) as date) as month,
     status = 'recorded' as is_counted,
     turning_days.day as counted_since,
     hash(class_code, sub_code, victim_type, method_tags, operation, turning_days.day) as kind

@@ -16,7 +16,7 @@ row_fates as (
     loaded,
     unchanged,
     0 as superseded_in_file
-  from {{ ref("int_crimes__deliveries") }}
+  from {{ ref("int_records__deliveries") }}
 )
 
 select

@@ -3,8 +3,14 @@ with category_counts as (
   select * from {{ ref("int_street_crimes__category_counts") }}
 ),
 
-transitions as (
-  select * from {{ ref("int_crimes__transitions") }}
+spans as (
+  select
+    source,
+    force,
+    month,
+    known_from,
+    known_to
+  from {{ ref("int_records__spans") }}
 ),
 
 movements as (
@@ -28,23 +34,23 @@ movements as (
   where known_to is not null
   union all
   select
-    'crimes' as source,
+    source,
     force,
     month,
-    extract_date,
-    crimes as rows_began,
+    known_from as extract_date,
+    1 as rows_began,
     0 as rows_ended
-  from transitions
+  from spans
   union all
   select
-    'crimes' as source,
+    source,
     force,
-    previous_month as month,
-    extract_date,
+    month,
+    known_to as extract_date,
     0 as rows_began,
-    crimes as rows_ended
-  from transitions
-  where was_counted is not null
+    1 as rows_ended
+  from spans
+  where known_to is not null
 )
 
 select

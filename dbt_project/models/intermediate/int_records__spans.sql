@@ -1,0 +1,15 @@
+-- One row per state of a record of a source of changes: which row of which delivery it is, and when it was known.
+{{
+  config(
+    materialized="incremental",
+    incremental_strategy="append",
+    pre_hook="{{ delete_touched_spans() }}"
+  )
+}}
+
+{% for from_source in record_sources() %}
+(
+  {{ record_spans(from_source) }}
+)
+{{ "union all" if not loop.last }}
+{% endfor %}
