@@ -8,11 +8,16 @@ from __future__ import annotations
 import duckdb
 
 SCHEMA_VERSION = 1
+"""The version of the warehouse's layout. One that an older program made is brought up to it, step by step, by `create`;
+one that a newer program made is refused."""
 
 _DDL = """
 create schema if not exists raw;
 create schema if not exists quarantine;
 create schema if not exists ledger;
+
+-- One row: the version of the layout.
+create table if not exists ledger.warehouse (version integer not null);
 
 create table if not exists ledger.runs (
   run_id varchar primary key,
@@ -134,6 +139,18 @@ create table if not exists ledger.alerts (
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the ledger where it is missing."""
     connection.execute(_DDL)
+    connection.execute(
+        "insert into ledger.warehouse select ? where not exists (from ledger.warehouse)", [SCHEMA_VERSION]
+    )
+
+
+def version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The version of the layout that a warehouse has. One that says none is of the first."""
+    try:
+        found = connection.execute("select version from ledger.warehouse").fetchone()
+    except duckdb.CatalogException:
+        return 1
+    return found[0] if found else 1
 
 
 def deliveries_digest(connection: duckdb.DuckDBPyConnection) -> str:

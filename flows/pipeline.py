@@ -6,6 +6,7 @@ check or a failed build is the same the second time.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def ingest_and_publish(
         try:
             result = ingest_and_build(run, full_refresh)
         except SaferCityError as error:
-            tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
+            with suppress(SaferCityError):  # what ended the run is what is to be shown
+                tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
             raise
         tell_people(run, result)
     return result
@@ -146,6 +148,7 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
             full_refresh=full_refresh,
             on_node=lambda done, total: say("building and testing", done, total),
         )
+    run.divide("transform", {part: transformed.share_of(part) for part in ("states", "marts")})
     create_table_artifact(
         messages.nodes_table(transformed.nodes), key="dbt-nodes", description="Every dbt node's result"
     )

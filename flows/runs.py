@@ -6,11 +6,12 @@ running again is all that recovery takes.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,7 +29,8 @@ from flows.stages.extract import Arrival, Extracted, Landing, LandingFile
 from flows.stages.extract.arrival import MEMBER_SIGN, printable
 from flows.stages.load import FailedRule, Loaded, LoadedFile
 
-Fingerprint = tuple[str, str]
+LEAST_ROOM = 16 << 20
+"""Bytes that must be free below the data folder for a run to begin: as much as Prefect and an empty warehouse take."""
 
 
 @dataclass
@@ -66,12 +68,24 @@ class Run:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the wall time of the block to the stage's."""
+        """Add the wall time of the block to the stage's.
+
+        Raises SaferCityError, naming the stage, where the data folder takes no more.
+        """
         began = time.monotonic()
         try:
             yield
+        except Exception as error:
+            if reason := warehouse.no_room(error):
+                raise _no_room_left(self.settings, stage, reason) from None
+            raise
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0) + time.monotonic() - began
+
+    def divide(self, stage: str, shares: dict[str, float]) -> None:
+        """Put the parts of a stage in its place, each with its share of the stage's time."""
+        seconds = self.seconds.pop(stage)
+        self.seconds |= {part: seconds * share for part, share in shares.items()}
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,28 @@ def chosen_sources(contracts: dict[str, Contract], sources: list[str] | None) ->
 
 @contextmanager
 def open_run(settings: Settings, command: str, sources: list[str] | None = None) -> Iterator[Run]:
-    """Begin a run: take the lock, clear up after a killed one, write it to the ledger; and end it."""
+    """Begin a run: take the lock, clear up after a killed one, write it to the ledger; and end it.
+
+    Raises SaferCityError also where the system or DuckDB fails: their own texts may quote a value.
+    """
+    try:
+        with _begun(settings, command, sources) as run:
+            yield run
+    except OSError as error:
+        if reason := warehouse.no_room(error):
+            raise _no_room_left(settings, "the run", reason) from None
+        raise SaferCityError(f"the run failed: {error.filename}: {error.strerror}; mend that and run again") from None
+    except duckdb.Error as error:
+        if reason := warehouse.no_room(error):
+            raise _no_room_left(settings, "the run", reason) from None
+        raise SaferCityError(
+            f"the run failed in DuckDB ({type(error).__name__}); see that there is disk space and memory left, and run"
+            " again"
+        ) from None
+
+
+@contextmanager
+def _begun(settings: Settings, command: str, sources: list[str] | None) -> Iterator[Run]:
     contracts = load_contracts()
     chosen = chosen_sources(contracts, sources)
     started_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
@@ -130,7 +165,9 @@ def open_run(settings: Settings, command: str, sources: list[str] | None = None)
         try:
             yield run
         except BaseException as error:
-            _end(run, "failed", str(error) if isinstance(error, SaferCityError) else type(error).__name__)
+            # Where the ledger cannot be written, the next run takes this one for killed.
+            with suppress(duckdb.Error, SaferCityError):
+                _end(run, "failed", str(error) if isinstance(error, SaferCityError) else type(error).__name__)
             raise
         else:
             _end(run, "done", None)
@@ -172,10 +209,28 @@ def find(settings: Settings, contracts: dict[str, Contract], known: Callable[[La
 
 
 def require_landing(settings: Settings) -> None:
-    """Raises UsageError when there is no landing folder. The default one is made."""
+    """Raises UsageError when there is no landing folder, and whatever `require_room` does. The default one is made."""
     settings.paths.make()
+    require_room(settings)
     if not settings.landing_dir.is_dir():
         raise UsageError(f"there is no landing folder {settings.landing_dir}; give one with --landing")
+
+
+def require_room(settings: Settings) -> None:
+    """Raises UsageError when the data folder takes no writes, and SaferCityError when it is as good as full.
+
+    Without this Prefect would find out first: its server then never answers, and nobody learns why.
+    """
+    paths = settings.paths
+    for folder in (paths.warehouse_dir, paths.releases, paths.published):
+        if not os.access(folder, os.W_OK):
+            raise UsageError(f"{folder} cannot be written; mend that, or set SAFERCITY_DATA to another data folder")
+    free = shutil.disk_usage(paths.data).free
+    if free < LEAST_ROOM:
+        raise SaferCityError(
+            f"{paths.data} has {free >> 20} MB left, and a run needs at least {LEAST_ROOM >> 20} MB to begin with."
+            " Make room there and run again"
+        )
 
 
 def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
@@ -185,7 +240,7 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
     """
     contracts = load_contracts()
     chosen_sources(contracts, sources)
-    if not settings.paths.warehouse.exists() or releases.current(settings.paths) is None:
+    if not settings.paths.warehouse.exists():
         return False
     # To look is to open the warehouse, and whoever has it open keeps the run that writes from going on.
     with (
@@ -193,6 +248,8 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
         warehouse.connect(settings, read_only=True) as connection,
     ):
         fingerprint = contracts_fingerprint(contracts)
+        if releases.current(settings.paths) is None:
+            return False
         if needs_release(connection, transform.release_fingerprint(fingerprint)):
             return False
         if connection.execute("from ledger.runs where not told limit 1").fetchone():
@@ -386,6 +443,10 @@ def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Calla
 def _named_before(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str]:
     rows = connection.execute("select name from ledger.unmatched where landing = ?", [str(settings.landing_dir)])
     return {row[0] for row in rows.fetchall()}
+
+
+def _no_room_left(settings: Settings, where: str, reason: str) -> SaferCityError:
+    return SaferCityError(f"{where}: {settings.paths.data} cannot be written ({reason}). Make room there and run again")
 
 
 def _clear_up(settings: Settings) -> None:

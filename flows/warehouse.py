@@ -6,11 +6,12 @@ of it when the process ends, however it ends.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +19,10 @@ import duckdb
 
 from flows import ledger
 from flows.contracts import Contract
-from flows.errors import SaferCityError
+from flows.errors import SaferCityError, UsageError
 from flows.settings import Paths, Settings
+
+_NOT_TAKEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class WarehouseBusyError(SaferCityError):
@@ -30,18 +33,25 @@ class WarehouseBusyError(SaferCityError):
 def writer_lock(paths: Paths, command: str) -> Iterator[None]:
     """Hold the right to write the warehouse.
 
-    Raises WarehouseBusyError, naming who holds it and since when.
+    Raises WarehouseBusyError, naming who holds it and since when, and UsageError where nothing can be written.
     """
-    paths.warehouse_dir.mkdir(parents=True, exist_ok=True)
-    with paths.lock.open("a+", encoding="utf-8") as lock:
+    try:
+        paths.warehouse_dir.mkdir(parents=True, exist_ok=True)
+        opened = paths.lock.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{paths.warehouse_dir} cannot be written ({error.strerror}); mend that, or set SAFERCITY_DATA to another"
+            " data folder"
+        ) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WarehouseBusyError(f"the warehouse is being written by {holder(paths)}; try again later") from None
-        lock.seek(0)
-        lock.truncate()
-        json.dump({"pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", "command": command}, lock)
-        lock.flush()
+        holds = {"pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", "command": command}
+        with suppress(OSError):  # on a full disk it is held without saying so
+            lock.truncate(0)
+            os.write(lock.fileno(), json.dumps(holds).encode())
         yield
 
 
@@ -58,16 +68,31 @@ def holder(paths: Paths) -> str:
 def connect(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the warehouse, closed at the end.
 
-    Raises WarehouseBusyError when another process has the file open for writing.
+    Raises WarehouseBusyError when another process has the file open for writing, UsageError when a newer program made
+    it, and SaferCityError when it cannot be opened for another reason.
     """
     paths = settings.paths
     try:
         connection = open_database(settings, paths.warehouse, read_only=read_only)
-    except duckdb.IOException:
-        raise WarehouseBusyError(
-            f"{paths.warehouse} cannot be opened; {holder(paths)} may be writing it, try again later"
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            raise WarehouseBusyError(
+                f"{paths.warehouse} cannot be opened; {holder(paths)} may be writing it, try again later"
+            ) from None
+        if reason := said_by_system(error, *_NOT_TAKEN, errno.EACCES):
+            raise SaferCityError(f"{paths.warehouse} cannot be opened ({reason}); mend that and run again") from None
+        raise SaferCityError(
+            f"{paths.warehouse} is damaged, or no DuckDB file; put back a backup of it, or move it away and let the"
+            " next run load all deliveries again"
         ) from None
     with connection:
+        found = ledger.version(connection)
+        if found > ledger.SCHEMA_VERSION:
+            raise UsageError(
+                f"{paths.warehouse} has layout version {found}, and this program knows versions up to"
+                f" {ledger.SCHEMA_VERSION}: a newer one has written it. Use that one, or set SAFERCITY_DATA to another"
+                " data folder"
+            )
         yield connection
 
 
@@ -77,9 +102,29 @@ def open_database(settings: Settings, path: Path, *, read_only: bool = False) ->
     The options are set on the open connection: opened with them, the file could not be open in dbt at the same time.
     """
     connection = duckdb.connect(str(path), read_only=read_only)
+    # A slow statement would draw a bar into what --json prints.
+    connection.execute("set enable_progress_bar = false")
     for option, value in settings.duckdb_options().items():
         connection.execute(f"set {option} = {quoted(value)}")
     return connection
+
+
+def no_room(error: object) -> str | None:
+    """What the system says where an error, or the text of one, comes from a disk that takes no more; else None."""
+    return said_by_system(error, *_NOT_TAKEN)
+
+
+def said_by_system(error: object, *numbers: int) -> str | None:
+    """The system's words for the first of the error numbers that an error, or one that led to it, comes from.
+
+    DuckDB and others pass these words on in the text of their errors. Nothing else of it is used: it may quote a value.
+    """
+    while error:
+        for number in numbers:
+            if os.strerror(number) in str(error):
+                return os.strerror(number)
+        error = isinstance(error, BaseException) and (error.__cause__ or error.__context__)
+    return None
 
 
 def quoted(text: object) -> str:
@@ -92,6 +137,8 @@ def prepare(settings: Settings, contracts: dict[str, Contract]) -> None:
 
     A column that a contract has gained is NULL in the rows that were loaded before.
     """
+    if not settings.paths.warehouse.exists():
+        _create(settings)
     with connect(settings) as connection:
         ledger.create(connection)
         for contract in contracts.values():
@@ -100,6 +147,18 @@ def prepare(settings: Settings, contracts: dict[str, Contract]) -> None:
                 connection.execute(
                     f"alter table raw.{contract.source} add column if not exists {column.name} {column.duckdb_type}"
                 )
+
+
+def _create(settings: Settings) -> None:
+    """Make the warehouse's file. It takes its name when it is whole: half of one could never be opened again."""
+    whole = settings.paths.warehouse
+    new = whole.with_name("new.duckdb")
+    for left in (new, new.with_name(new.name + ".wal")):
+        left.unlink(missing_ok=True)
+    with open_database(settings, new) as connection:
+        ledger.create(connection)
+        connection.execute("checkpoint")
+    new.replace(whole)
 
 
 def raw_table_sql(contract: Contract) -> str:

@@ -65,7 +65,10 @@ def _exit_code() -> int:
         return ended.code if isinstance(ended.code, int) else 0
     except SaferCityError as error:
         # Prefect keeps the error to the very end. What its frames hold must go before: DuckDB would complain at length.
-        traceback.clear_frames(error.__traceback__)
+        kept: BaseException | None = error
+        while kept:
+            traceback.clear_frames(kept.__traceback__)
+            kept = kept.__context__
         screen.err.print(f"safercity: {error}", markup=False)
         return error.exit_code
     return 0

@@ -48,7 +48,7 @@ class TestStatus:
         assert ended.code == 0
         assert ended.lines[0].startswith(f"Published: {release.release_id} at {release.published_at} UTC, OFFICIAL")
         assert str(published.paths.published_database) in ended.out
-        assert [line.split("\t")[0] for line in ended.lines[4:]] == ["crimes", "police_uk_street", "police_uk_street"]
+        assert [line.split("\t")[0] for line in ended.lines[5:]] == ["crimes", "police_uk_street", "police_uk_street"]
         city = next(line for line in ended.lines if "police_uk_street\tCity of London" in line).split("\t")
         assert city == [
             "police_uk_street",

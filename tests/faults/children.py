@@ -1,15 +1,18 @@
-"""The pipeline in a process of its own, which can be killed at a named moment.
+"""The pipeline in a process of its own, which can be killed at a named moment or at a random one.
 
 The children are forked from a process that has imported everything and opened nothing, so that each starts at once.
 """
 
+import json
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from importlib import import_module
 from multiprocessing import resource_tracker
@@ -17,25 +20,60 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from traceback import walk_stack
 from typing import Any
 from unittest.mock import patch
 
 import duckdb
 
+from flows.runs import Run
+from flows.settings import PROJECT_DIR
 from tests.faults.sandbox import Sandbox
 
 PATIENCE_SECONDS = 240
+FLOWS = PROJECT_DIR / "flows"
+
+
+STAGES = {
+    "look_at_landing": "extract",
+    "extract_source": "extract",
+    "validate_source": "validate",
+    "load_source": "load",
+    "build_marts": "transform",
+    "publish_release": "publish",
+    "tell_people": "notify",
+}
+"""Tasks of the flow → the stage that they are."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Just before, or after, the n-th call of a function of a module; of those with this first argument, if given."""
+    """Just before, or after, the n-th call of a function or method of a module.
+
+    With `argument` only those calls count whose first argument, as text, ends so.
+    """
 
     module: str
     function: str
     after: bool = False
     call: int = 1
-    argument: str | None = None
+    argument: str = ""
+
+
+@dataclass(frozen=True)
+class Instant:
+    """So long after a stage has begun, wherever the pipeline then is: in the middle of a statement, as a rule."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fell:
+    """Where a process was when it was killed: stage ('' between stages), and the innermost functions of the flow."""
+
+    stage: str
+    where: str
 
 
 def children() -> ForkServerContext:
@@ -48,14 +86,14 @@ def children() -> ForkServerContext:
     return context
 
 
-def start_run(sandbox: Sandbox, dies: Moment | None = None, **given: Any) -> ForkServerProcess:
+def start_run(sandbox: Sandbox, dies: Moment | Instant | None = None, **given: Any) -> ForkServerProcess:
     """Begin a run in a child. It ends with exit code 0 when the run succeeds, and 1 when it raises."""
     child = children().Process(target=_run, args=(sandbox, dies, given))
     child.start()
     return child
 
 
-def run(sandbox: Sandbox, dies: Moment | None = None, **given: Any) -> int | None:
+def run(sandbox: Sandbox, dies: Moment | Instant | None = None, **given: Any) -> int | None:
     """Run in a child to its end; the exit code is negative when a signal ended it."""
     child = start_run(sandbox, dies, **given)
     child.join(PATIENCE_SECONDS)
@@ -133,27 +171,65 @@ def _read(read: Callable[[Path, Event], list[str]], file: Path, stop: Event, fou
         found.put([f"{type(error).__name__}: {error}"])
 
 
-def _run(sandbox: Sandbox, dies: Moment | None, given: dict[str, Any]) -> None:
+def fell(sandbox: Sandbox) -> Fell:
+    """Where the last process that was killed here was."""
+    return Fell(**json.loads(_note_of(sandbox).read_text(encoding="utf-8")))
+
+
+def _run(sandbox: Sandbox, dies: Moment | Instant | None, given: dict[str, Any]) -> None:
     with ExitStack() as stack:
-        if dies:
-            module = import_module(dies.module)
-            stack.enter_context(patch.object(module, dies.function, _killing(dies, getattr(module, dies.function))))
+        if isinstance(dies, Moment):
+            *owner, name = dies.function.split(".")
+            of = import_module(dies.module)
+            for part in owner:
+                of = getattr(of, part)
+            stack.enter_context(patch.object(of, name, _killing(dies, getattr(of, name), sandbox)))
+        elif dies:
+            stack.enter_context(patch.object(Run, "timed", _killing_soon(dies, Run.timed, sandbox)))
         sandbox.run(**given)
 
 
-def _killing(dies: Moment, function: Callable[..., Any]) -> Callable[..., Any]:
+def _killing(dies: Moment, function: Callable[..., Any], sandbox: Sandbox) -> Callable[..., Any]:
     calls = 0
 
     @wraps(function)
     def killing(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
-        counts = dies.argument is None or args[0] == dies.argument
+        counts = not dies.argument or str(args[0]).endswith(dies.argument)
         calls += counts
-        if counts and calls == dies.call and not dies.after:
-            os.kill(os.getpid(), signal.SIGKILL)
+        is_now = counts and calls == dies.call
+        if is_now and not dies.after:
+            _kill(sandbox, f"before {dies.function}")
         result = function(*args, **kwargs)
-        if counts and calls == dies.call and dies.after:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if is_now and dies.after:
+            _kill(sandbox, f"after {dies.function}")
         return result
 
     return killing
+
+
+def _killing_soon(dies: Instant, timed: Callable[..., Any], sandbox: Sandbox) -> Callable[..., Any]:
+    @wraps(timed)
+    def killing_soon(run: Run, stage: str) -> Any:
+        if stage == dies.stage:
+            timer = threading.Timer(dies.seconds, _kill, (sandbox, f"{dies.seconds:.3f} s after {stage} began"))
+            timer.daemon = True
+            timer.start()
+        return timed(run, stage)
+
+    return killing_soon
+
+
+def _kill(sandbox: Sandbox, when: str) -> None:
+    """Write down where the main thread is, and end the process as a power cut does."""
+    frame = sys._current_frames()[threading.main_thread().ident or 0]
+    inside = [code for code, _ in walk_stack(frame) if Path(code.f_code.co_filename).is_relative_to(FLOWS)]
+    stages = [STAGES[code.f_code.co_name] for code in inside if code.f_code.co_name in STAGES]
+    places = [f"{Path(code.f_code.co_filename).stem}.{code.f_code.co_qualname}:{code.f_lineno}" for code in inside[:2]]
+    note = Fell(stages[0] if stages else "", f"{when} (in {', from '.join(places)})")
+    _note_of(sandbox).write_text(json.dumps(asdict(note)), encoding="utf-8")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _note_of(sandbox: Sandbox) -> Path:
+    return sandbox.folder / "killed.json"

@@ -1,39 +1,101 @@
-"""A run that is killed, at a moment of each stage: readers notice nothing, and running again is all it takes."""
+"""A run that is killed, at moments of each stage: readers notice nothing, and running again is all it takes.
 
+Where each kill fell is in the output of its test (`pytest -rA`), as the killed process itself wrote it down.
+"""
+
+import logging
 import shutil
 import signal
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
 
-import duckdb
 import pytest
 
 from flows import releases, warehouse
-from tests.faults.children import Moment, holds_what_it_says, run
+from tests.faults.batches import second_batch
+from tests.faults.children import Instant, Moment, fell, run, start_reader, with_new_connections
 from tests.faults.sandbox import Sandbox
-from tests.faults.street import second_batch
+
+log = logging.getLogger(__name__)
 
 BUILDING = "building and testing"
+READ = "flows.stages.extract.read"
+TABLES = "flows.stages.extract.tables"
+VALIDATE = "flows.stages.validate"
+LOAD = "flows.stages.load"
+PUBLISH = "flows.stages.publish"
 
-MOMENTS = {
-    "the rows lie in the scratch file": Moment("flows.stages.extract", "extract", after=True),
-    "they are judged": Moment("flows.stages.validate", "judge", after=True),
-    "half a transaction": Moment("flows.stages.load", "_prove_the_sums"),
-    "loaded, and the files not yet remembered": Moment("flows.runs", "remember_files"),
-    "some states are built": Moment("flows.pipeline", "say", call=5, argument=BUILDING),
-    "some marts are built": Moment("flows.pipeline", "say", call=40, argument=BUILDING),
-    "built, and the ledger does not know": Moment("dbt.adapters.factory", "reset_adapters", after=True),
-    "finished, and not yet verified": Moment("flows.stages.publish", "_verify"),
-    "in its folder, and not yet published": Moment("flows.releases", "point_to"),
-    "published, and not yet recorded": Moment("flows.releases", "point_to", after=True),
-    "recorded, and older ones not yet removed": Moment("flows.releases", "remove_old"),
-    "everything but the digest": Moment("flows.stages.notify", "notify"),
-}
-OFTEN = {
-    "half a transaction",
-    "loaded, and the files not yet remembered",
-    "some states are built",
-    "some marts are built",
-    "in its folder, and not yet published",
-    "published, and not yet recorded",
+
+@dataclass(frozen=True)
+class Kill:
+    """A moment of a stage ('' is between two stages). Each run meets crimes first, then street crime."""
+
+    stage: str
+    moment: Moment
+    around_swap: bool = False
+    often: bool = False
+
+
+KILLS = {
+    "what has landed is known": Kill("extract", Moment("flows.runs", "look", after=True)),
+    "an empty scratch file": Kill("extract", Moment(TABLES, "Scratch.begin_batch", after=True)),
+    "some files are read": Kill("extract", Moment(READ, "_Extraction.judge", after=True, call=3)),
+    "rows staged and not yet kept": Kill("extract", Moment(TABLES, "Scratch.keep")),
+    "the rows lie in the scratch file": Kill("extract", Moment("flows.stages.extract", "extract", after=True)),
+    "one source loaded, the other read": Kill(
+        "extract", Moment("flows.stages.extract", "extract", after=True, call=2), often=True
+    ),
+    "the reference data are there": Kill("validate", Moment(VALIDATE, "load_reference", after=True)),
+    "the rows are typed": Kill("validate", Moment(VALIDATE, "build_typed", after=True)),
+    "judged, and the failing rows not yet known": Kill("validate", Moment(VALIDATE, "judge", after=True)),
+    "some failing rows are known": Kill("validate", Moment(VALIDATE, "_write_failures", after=True, call=3)),
+    "the other source is judged": Kill("validate", Moment(VALIDATE, "judge", after=True, call=2)),
+    "the fate of each file is known": Kill("load", Moment(LOAD, "_judge", after=True)),
+    "deliveries in the ledger, and no rows": Kill("load", Moment(LOAD, "_record_deliveries", after=True)),
+    "rows in raw, and none in quarantine": Kill("load", Moment(LOAD, "_fill_raw", after=True)),
+    "a whole transaction, not committed": Kill("load", Moment(LOAD, "_failed_rules", after=True)),
+    "committed": Kill("load", Moment(LOAD, "load", after=True)),
+    "half of the other source's transaction": Kill("load", Moment(LOAD, "_prove_the_sums", call=2), often=True),
+    "both sources are committed": Kill("load", Moment(LOAD, "load", after=True, call=2)),
+    "loaded, and the files not yet remembered": Kill("", Moment("flows.runs", "remember_files")),
+    "the files are remembered": Kill("", Moment("flows.runs", "remember_files", after=True)),
+    "the contracts are in the ledger": Kill("transform", Moment("flows.stages.transform", "write_sources", after=True)),
+    "a folder for the release": Kill("transform", Moment("flows.stages.transform", "start_release_file", after=True)),
+    "some states are built": Kill("transform", Moment("flows.pipeline", "say", call=5, argument=BUILDING)),
+    "some marts are built": Kill("transform", Moment("flows.pipeline", "say", call=60, argument=BUILDING), often=True),
+    "some tests have passed": Kill("transform", Moment("flows.pipeline", "say", call=200, argument=BUILDING)),
+    "built, and the ledger does not know": Kill(
+        "transform", Moment("dbt.adapters.factory", "reset_adapters", after=True)
+    ),
+    "built and audited": Kill("transform", Moment("flows.stages.transform", "transform", after=True)),
+    "the digest of the deliveries is taken": Kill("publish", Moment("flows.runs", "deliveries_digest", after=True)),
+    "Parquet lies beside the file": Kill("publish", Moment(PUBLISH, "_dictionary")),
+    "finished, and not yet verified": Kill("publish", Moment(PUBLISH, "_verify")),
+    "verified, and without a manifest": Kill("publish", Moment("flows.releases", "Release.write")),
+    "half of the files are read-only": Kill("publish", Moment("pathlib", "Path.chmod", call=20), around_swap=True),
+    "not yet in its folder": Kill(
+        "publish", Moment("pathlib", "Path.rename", argument="releases/.building"), around_swap=True
+    ),
+    "in its folder, and not yet published": Kill("publish", Moment("flows.releases", "point_to"), around_swap=True),
+    "the link is made and not in its place": Kill(
+        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True, often=True
+    ),
+    "the link is in its place": Kill(
+        "publish",
+        Moment("pathlib", "Path.replace", after=True, argument="published/.current.new"),
+        around_swap=True,
+    ),
+    "published, and not yet recorded": Kill(
+        "publish", Moment("flows.releases", "record"), around_swap=True, often=True
+    ),
+    "recorded, and older ones not yet removed": Kill(
+        "publish", Moment("flows.releases", "remove_old"), around_swap=True
+    ),
+    "nobody knows yet what is to be told": Kill("notify", Moment("flows.runs", "to_tell")),
+    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "notify"), often=True),
+    "sent, and not known to be": Kill("notify", Moment("flows.stages.notify", "notify", after=True)),
+    "told, and the run not yet ended": Kill("notify", Moment("flows.runs", "mark_told", after=True)),
 }
 
 pytestmark = pytest.mark.xdist_group("kill")
@@ -65,23 +127,65 @@ def sandbox(published: Sandbox, undisturbed: Sandbox) -> Sandbox:
     return sandbox
 
 
-@pytest.mark.parametrize("moment", [pytest.param(m, marks=() if m in OFTEN else pytest.mark.slow) for m in MOMENTS])
-def test_running_again_is_all_it_takes(moment: str, sandbox: Sandbox, undisturbed: Sandbox) -> None:
-    assert run(sandbox, dies=MOMENTS[moment]) == -signal.SIGKILL
-    with duckdb.connect(str(sandbox.paths.published_database), read_only=True) as connection:
-        holds_what_it_says(connection)
-    assert run(sandbox) == 0
+@pytest.mark.parametrize("name", [pytest.param(k, marks=() if KILLS[k].often else pytest.mark.slow) for k in KILLS])
+def test_running_again_is_all_it_takes(name: str, sandbox: Sandbox, undisturbed: Sandbox) -> None:
+    kill = KILLS[name]
+    die_and_recover(sandbox, undisturbed, kill.moment)
+    assert fell(sandbox).stage == kill.stage
+
+
+def test_the_kills_are_many_and_in_every_stage() -> None:
+    """Each of them is held against the stage in which it really fell by the test above."""
+    per_stage = Counter(kill.stage for kill in KILLS.values())
+    assert all(per_stage[stage] >= 3 for stage in ("extract", "validate", "load", "transform", "publish", "notify"))
+    assert sum(kill.around_swap for kill in KILLS.values()) >= 5
+    assert len(KILLS) >= 30
+
+
+INSTANTS = {"extract": 0.4, "validate": 1.0, "load": 0.3, "transform": 12.0, "publish": 1.0, "notify": 0.1}
+"""Stage → how long it takes at most on these deliveries, about, in seconds."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("stage", INSTANTS)
+def test_nor_does_it_matter_when_it_falls_inside_a_statement(
+    stage: str, seed: int, sandbox: Sandbox, undisturbed: Sandbox
+) -> None:
+    die_and_recover(sandbox, undisturbed, Instant(stage, Random(f"{stage} {seed}").uniform(0, INSTANTS[stage])))
+
+
+def die_and_recover(sandbox: Sandbox, undisturbed: Sandbox, dies: Moment | Instant) -> None:
+    """Run and be killed, run again; all the time somebody reads what is published."""
+    first = releases.on_disk(sandbox.paths)[0].release_id
+    reader = start_reader(with_new_connections, sandbox.paths.published_database)
+    try:
+        died = run(sandbox, dies)
+        if died == 0 and isinstance(dies, Instant):
+            log.warning("not killed: the run ended sooner than %.3f s after %s began", dies.seconds, dies.stage)
+        else:
+            assert died == -signal.SIGKILL
+            log.warning("killed in %s: %s", fell(sandbox).stage or "no stage", fell(sandbox).where)
+        assert run(sandbox) == 0
+    finally:
+        seen = reader.stopped()
+    last = releases.on_disk(sandbox.paths)[0].release_id
+    ids = [release.release_id for release in reversed(releases.on_disk(sandbox.paths))]
+    assert seen[0] == first
+    assert seen[-1] == last
+    assert seen == [release_id for release_id in ids if release_id in seen]
     assert sandbox.differences(undisturbed) == {}
     assert nothing_is_left_behind(sandbox)
-    states = "select count(*) filter (where state = 'done'), count(*) filter (where state = 'killed') from ledger.runs"
-    assert sandbox.warehouse(states) == [(2, 1)]
+    states = sandbox.warehouse("select state from ledger.runs order by started_at, state = 'done'")
+    assert states == [("done",), ("killed",) if died else ("done",), ("done",)]
     assert sandbox.nothing_to_do()
 
 
 @pytest.mark.slow
-def test_being_killed_at_every_moment_in_turn(sandbox: Sandbox, undisturbed: Sandbox) -> None:
-    killed = [run(sandbox, dies=moment) for moment in MOMENTS.values()]
-    assert killed.count(-signal.SIGKILL) >= 8  # the last moments come no more once a release is recorded
+@pytest.mark.timeout(900)
+def test_being_killed_again_and_again(sandbox: Sandbox, undisturbed: Sandbox) -> None:
+    killed = [run(sandbox, dies=kill.moment) for kill in list(KILLS.values())[::4]]
+    assert killed.count(-signal.SIGKILL) >= 6  # some moments come no more once a source is loaded
     assert run(sandbox) == 0
     assert sandbox.differences(undisturbed) == {}
     assert nothing_is_left_behind(sandbox)
