@@ -1,0 +1,21 @@
+-- One row per force and night on which somebody attended the support bus.
+with months as (
+  {{ source_months("support_bus_attendances") }}
+),
+
+attendances as (
+  select attendances.*
+  from ({{ current_records("support_bus_attendances") }}) as attendances
+  inner join months on attendances.force = months.force and attendances.month = months.month
+  where months.coverage <> 'missing'
+)
+
+select
+  force,
+  deployed_on,
+  count(*) as attended,
+  cast(count_if(sex = 'male') as bigint) as male,
+  cast(count_if(sex = 'female') as bigint) as female
+from attendances
+group by force, deployed_on
+order by force, deployed_on
