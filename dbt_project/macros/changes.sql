@@ -117,8 +117,9 @@
   compared as (
     select
       *,
-      content is distinct from lag(content) over (partition by force, record_key order by extract_date) as is_new
+      (content is distinct from lag(content) over in_order) as is_new
     from extracts
+    window in_order as (partition by force, record_key order by extract_date)
   )
 
   select

@@ -172,6 +172,9 @@ def run_dbt(
     outcomes: Any = result.result
     if result.exception is not None or outcomes is None:
         raise SaferCityError(f"dbt could not run the project: {result.exception}") from None
+    for outcome in outcomes.results:
+        if reason := warehouse.no_room(outcome.message):
+            raise SaferCityError(f"dbt could not build {outcome.node.name}: {reason}")
     return [
         Node(
             name=outcome.node.name,

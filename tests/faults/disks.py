@@ -75,3 +75,19 @@ def full_in(stage: str, disk: Disk) -> Iterator[None]:
 
     with patch.object(Run, "timed", timed_and_filled):
         yield
+
+
+@contextmanager
+def full_while_building(disk: Disk) -> Iterator[None]:
+    """Have the disk be full when dbt has built its first node."""
+    from flows import pipeline  # not sooner: in a command, Prefect is set up before it is imported
+
+    say = pipeline.say
+
+    def say_and_fill(what: str, done: int, total: int | None = None) -> None:
+        if what == "building and testing":
+            disk.fill()
+        say(what, done, total)
+
+    with patch.object(pipeline, "say", say_and_fill):
+        yield

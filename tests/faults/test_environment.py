@@ -6,7 +6,9 @@ Each ends in one line that says what to do, with the exit code that belongs to i
 import resource
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import duckdb
 import pytest
@@ -16,7 +18,7 @@ from flows.errors import SaferCityError, UsageError
 from tests.faults import crimes
 from tests.faults.children import children
 from tests.faults.commands import safercity
-from tests.faults.disks import Disk, full_in, small_disk
+from tests.faults.disks import Disk, full_in, full_while_building, small_disk
 from tests.faults.sandbox import Sandbox
 
 pytestmark = pytest.mark.xdist_group("environment")
@@ -45,11 +47,10 @@ def landed(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def the_line(ended: "object", exit_code: int) -> str:
+def the_line(ended: CompletedProcess[str], exit_code: int) -> str:
     """The one line that a command ended with."""
-    returncode, out, err = (getattr(ended, name) for name in ("returncode", "stdout", "stderr"))
-    assert (returncode, out) == (exit_code, ""), err
-    [line] = err.splitlines()
+    assert (ended.returncode, ended.stdout) == (exit_code, ""), ended.stderr
+    [line] = ended.stderr.splitlines()
     assert line.startswith("safercity: ")
     return line
 
@@ -76,16 +77,20 @@ class TestAFullDisk:
         assert len(landed.load().files) == 3
         assert landed.warehouse("select count(*) from raw.crimes") == [(31,)]
 
-    def test_while_it_is_built(self, landed: Sandbox, disk: Disk) -> None:
-        self.fails_and_recovers("transform", landed, disk)
+    def test_before_it_is_built(self, landed: Sandbox, disk: Disk) -> None:
+        self.fails_and_recovers("transform", full_in("transform", disk), landed, disk)
+
+    @pytest.mark.slow
+    def test_while_some_states_are_built(self, landed: Sandbox, disk: Disk) -> None:
+        self.fails_and_recovers("transform", full_while_building(disk), landed, disk)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("stage", ["publish", "notify"])
     def test_while_it_is_published_and_told(self, stage: str, landed: Sandbox, disk: Disk) -> None:
-        self.fails_and_recovers(stage, landed, disk)
+        self.fails_and_recovers(stage, full_in(stage, disk), landed, disk)
 
-    def fails_and_recovers(self, stage: str, sandbox: Sandbox, disk: Disk) -> None:
-        with full_in(stage, disk), pytest.raises(SaferCityError) as raised:
+    def fails_and_recovers(self, stage: str, full: AbstractContextManager[None], sandbox: Sandbox, disk: Disk) -> None:
+        with full, pytest.raises(SaferCityError) as raised:
             sandbox.run()
         assert (str(raised.value), raised.value.exit_code) == (f"{stage}: {sandbox.data} {NO_SPACE}", 1)
         published = [release.release_id for release in releases.on_disk(sandbox.paths)]
@@ -95,7 +100,7 @@ class TestAFullDisk:
         assert not sandbox.nothing_to_do()
         assert sandbox.run().exit_code == 0  # what was rejected stands in the ledger
         assert len(releases.on_disk(sandbox.paths)) == 1
-        assert sandbox.marts("select count(*) from marts.crimes") == [(24,)]
+        assert sandbox.marts("select count(*) from marts.crimes") == [(26,)]
         assert "crimes_2019-03-14.csv" in sandbox.warehouse("select body from ledger.alerts")[-1][0]
         assert sandbox.nothing_to_do()
 
@@ -108,7 +113,7 @@ class TestAFullDisk:
         assert line == f"safercity: {stage}: {landed.data} {NO_SPACE}"
         disk.clear()
         assert safercity(landed, "run").returncode in (0, 3)
-        assert landed.marts("select count(*) from marts.crimes") == [(24,)]
+        assert landed.marts("select count(*) from marts.crimes") == [(26,)]
 
 
 def test_files_that_may_not_grow(landed: Sandbox) -> None:
@@ -148,7 +153,7 @@ class TestAReadOnlyDataFolder:
         disk.remount("ro")
         assert safercity(sandbox, "status").returncode == 0
         ended = safercity(sandbox, "sql", "select count(*) as n from marts.crimes")
-        assert (ended.returncode, ended.stdout) == (0, "n\n24\n")
+        assert (ended.returncode, ended.stdout) == (0, "n\n26\n")
         line = the_line(safercity(sandbox, "releases", "rollback"), 2)
         assert "cannot be written (Read-only file system)" in line
 

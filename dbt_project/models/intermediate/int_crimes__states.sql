@@ -11,29 +11,47 @@ with touched as (
   {{ touched_records(record_source("crimes")) }}
 ),
 
+versions as (
+  {{ record_versions("crimes") }}
+),
+
 states as (
-  select * from ({{ record_versions("crimes") }}) as versions
+  select versions.*
+  from versions
   {%- if is_incremental() %}
   semi join touched on versions.force = touched.force and versions.crime_number = touched.record_key
   {%- endif %}
 ),
 
 -- The days on which some measure begins or ceases to count some kind of record.
-turning_days as (
+boundaries as (
   select unnest([valid_from, valid_to + 1]) as day
   from {{ ref("measure_members") }}
+),
+
+turning_days as (
+  select day
+  from boundaries
+  where day is not null
+  group by day
 ),
 
 -- What decides which measures a crime counts in, as one number: its kind.
 kinds as (
   select
     states.*,
-    status = 'recorded' as is_counted,
+    (states.status = 'recorded') as is_counted,
     turning_days.day as counted_since,
-    hash(class_code, sub_code, victim_type, method_tags, operation, turning_days.day) as kind
+    hash(
+      states.class_code,
+      states.sub_code,
+      states.victim_type,
+      states.method_tags,
+      states.operation,
+      turning_days.day
+    ) as kind
   from states
-  asof left join (select day from turning_days where day is not null group by day) as turning_days
-    on states.recorded_at >= turning_days.day
+  asof left join turning_days on states.recorded_at >= turning_days.day
 )
 
 select

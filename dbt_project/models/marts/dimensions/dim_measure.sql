@@ -15,10 +15,7 @@ select
   measures.version,
   measures.definition,
   measures.note,
-  list_filter(
-    [if(members.has_offences, 'crimes', null), if(members.has_categories, 'police_uk_street', null)],
-    lambda source : source is not null
-  ) as sources
+  if(members.has_offences, ['crimes'], []) || if(members.has_categories, ['police_uk_street'], []) as sources
 from {{ ref("measures") }} as measures
 inner join members on measures.measure = members.measure
 order by measures.theme, measures.measure

@@ -71,10 +71,10 @@ select
   measure,
   month,
   extract_date,
-  cast(sum(change) as bigint) as change,
   {%- for cause in causes %}
-  cast(coalesce(sum(change) filter (where cause = '{{ cause }}'), 0) as bigint) as {{ cause }}{{ "," if not loop.last }}
+    cast(coalesce(sum(change) filter (where cause = '{{ cause }}'), 0) as bigint) as {{ cause }},
   {%- endfor %}
+  cast(sum(change) as bigint) as change
 from movements
 group by record_source, force, measure, month, extract_date
 having sum(change) <> 0

@@ -30,7 +30,7 @@ row_counts as (
     group by all
   ) as moments
   inner join {{ ref("source_movements") }} as movements
-    on moments.source = movements.source and movements.extract_date <= moments.extract_date
+    on moments.source = movements.source and moments.extract_date >= movements.extract_date
   group by moments.source, moments.extract_date, movements.force, movements.month
   having sum(movements.rows_began - movements.rows_ended) > 0
 ),
@@ -142,7 +142,7 @@ select
   if(counted.first_published, null, counted.offences - movements.change) as previous_offences,
   if(counted.first_published, null, movements.change) as change,
   {%- for cause in causes %}
-  if(counted.first_published, null, movements.{{ cause }}) as {{ cause }},
+    if(counted.first_published, null, movements.{{ cause }}) as {{ cause }},
   {%- endfor %}
   counted.first_published
 from counted
