@@ -144,7 +144,7 @@ def import_meanwhile(*modules: str) -> None:
 def leave(exit_code: int) -> NoReturn:
     """End the process as `sys.exit` does, but for freeing its memory object by object, which takes a second."""
     # What the interpreter does first when it ends, in its order. DuckDB is not told, and has nothing open.
-    threading._shutdown()  # noqa: SLF001
+    threading._shutdown()  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()  # noqa: SLF001
     with suppress(BrokenPipeError):
         sys.stdout.flush()

@@ -148,6 +148,7 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
             full_refresh=full_refresh,
             on_node=lambda done, total: say("building and testing", done, total),
         )
+    run.divide("transform", {part: transformed.share_of(part) for part in ("states", "marts")})
     create_table_artifact(
         messages.nodes_table(transformed.nodes), key="dbt-nodes", description="Every dbt node's result"
     )

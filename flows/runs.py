@@ -82,6 +82,11 @@ class Run:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0) + time.monotonic() - began
 
+    def divide(self, stage: str, shares: dict[str, float]) -> None:
+        """Put the parts of a stage in its place, each with its share of the stage's time."""
+        seconds = self.seconds.pop(stage)
+        self.seconds |= {part: seconds * share for part, share in shares.items()}
+
 
 @dataclass(frozen=True)
 class Summary:

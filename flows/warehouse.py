@@ -102,6 +102,8 @@ def open_database(settings: Settings, path: Path, *, read_only: bool = False) ->
     The options are set on the open connection: opened with them, the file could not be open in dbt at the same time.
     """
     connection = duckdb.connect(str(path), read_only=read_only)
+    # A slow statement would draw a bar into what --json prints.
+    connection.execute("set enable_progress_bar = false")
     for option, value in settings.duckdb_options().items():
         connection.execute(f"set {option} = {quoted(value)}")
     return connection

@@ -60,7 +60,7 @@ def compare(
     drops: Sequence[Drop], files: Sequence[police_uk.File], rng: Random, project: Project, settings: Settings
 ) -> None:
     """Deliver the files on one day, often before the last of their extract dates, and compare the marts."""
-    extracts = sorted({delivery.extract_date for delivery in deliveries(drops)})
+    extracts = sorted(delivery.extract_date for delivery in deliveries(drops))
     today = rng.choice((LAST_EXTRACT, LAST_EXTRACT, rng.choice(extracts)))
     place([*files, *drops], settings.landing_dir)
     receive(settings, today)

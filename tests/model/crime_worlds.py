@@ -80,6 +80,7 @@ class Shape:
 
 
 SHORT, MIDDLE, LONG = Shape((1, 4), 5), Shape((5, 15), 3), Shape((26, 64), 1)
+DENSE = Shape((1, 3), 30)
 
 
 def world(seed: int) -> list[Drop]:
@@ -91,9 +92,10 @@ def worlds_together(seeds: Sequence[int]) -> list[Drop]:
     """The files of several worlds of one time in one landing folder, in the byte order of their paths.
 
     They don't touch each other but for the months that they share: each world has forces, and so folders, of its own.
+    All are of one shape, each in its turn.
     """
-    rng = Random(seeds[0])
-    shape, first = rng.choice((SHORT, SHORT, MIDDLE)), rng.choice(STARTS)
+    shape = (SHORT, DENSE, MIDDLE)[seeds[0] // len(seeds) % 3]
+    first = Random(seeds[0]).choice(STARTS)
     drops = [
         renamed(drop, seed)
         for seed in seeds
@@ -176,7 +178,9 @@ class World:
         ]
         habit = rng.choice(habits)
         dates = {habit(month) for month in months if rng.random() >= self.gap_share}
-        dates |= {rng.choice(months) + rng.randint(0, 40) * DAY for _ in range(rng.choice((0, 0, 1, 3)))}
+        dates |= {
+            rng.choice(months) + rng.choice((0, rng.randint(1, 40))) * DAY for _ in range(rng.choice((0, 0, 1, 3)))
+        }
         return sorted(dates) or [last_of_month(months[0])]
 
     # ---- files

@@ -161,9 +161,9 @@ def test_values_of_parquet_are_those_that_were_written(desk: Desk) -> None:
             select * from (values
                 ('A1', 'Quentin Fictitious', 'Here', 531234.0::double, 0.5, timestamp '2024-01-30', timestamp
                     '2024-01-30 08:07:06.789', true),
-                ('A2', '', chr(9) || 'Caf' || chr(233) || chr(127), 'nan', 2, timestamp '2024-01-30 12:00',
+                ('A2', '', chr(9) || 'Caf' || chr(233) || chr(127), 'nan', 1e-7, timestamp '2024-01-30 12:00',
                     timestamp '2024-01-30', false),
-                (null, null, null, null, null, null, null, null)
+                (null, null, null, -1e18, 3e20, null, null, null)
             ) as v("Event Ref", "Officer", "PLACE", "Number", "Share", "Seen on", "Seen at", "Is open")
             """
         ),
@@ -195,8 +195,8 @@ def test_values_of_parquet_are_those_that_were_written(desk: Desk) -> None:
     ]  # fmt: skip
     assert desk.typed() == [
         ("A1", "Here", 531234, 0.5, date(2024, 1, 30), AT, True),
-        ("A2", "Café", None, 2.0, None, MIDNIGHT, False),
-        (None,) * 7,
+        ("A2", "Café", None, 1e-7, None, MIDNIGHT, False),
+        (None, None, -(10**18), 3e20, None, None, None),
         # Noon in UTC is one o'clock of a summer's day in London.
         ("42", "Here", 7, 1.5, date(2024, 1, 30), datetime(2024, 7, 30, 13), True),
         ("44", None, None, None, None, None, None),

@@ -214,7 +214,7 @@ list the header that the system uses in the contract |"""
         assert "| street_crimes | 32 |" in page
 
     def test_the_slowest_nodes_come_first(self) -> None:
-        nodes = [Node("quick", "test", "pass", 0.1, 0), Node("slow", "model", "success", 2.0, None)]
+        nodes = [Node("quick", "test", "pass", 0.1, 0, "marts"), Node("slow", "model", "success", 2.0, None, "states")]
         assert messages.nodes_table(nodes) == [
             {"node": "slow", "kind": "model", "status": "success", "seconds": 2.0, "failures": None},
             {"node": "quick", "kind": "test", "status": "pass", "seconds": 0.1, "failures": 0},

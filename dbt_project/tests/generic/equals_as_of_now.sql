@@ -2,15 +2,20 @@
 {% test equals_as_of_now(model) %}
 {%- set macro_name = (model | string | replace('"', '')) ~ "_as_of" %}
 {%- set newest = "(select max(extract_date) from " ~ ref("deliveries") ~ " where state = 'loaded')" %}
-with now_table as (
-  select * from {{ model }}
-),
-
-now_macro as (
-  select * from {{ macro_name }}({{ newest }})
+with both_sides as (
+  select
+    *,
+    1 as side
+  from {{ model }}
+  union all by name
+  select
+    *,
+    -1 as side
+  from {{ macro_name }}({{ newest }})
 )
 
-(select * from now_table except all select * from now_macro)
-union all
-(select * from now_macro except all select * from now_table)
+select * exclude (side)
+from both_sides
+group by all
+having sum(side) <> 0
 {% endtest %}

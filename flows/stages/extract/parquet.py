@@ -46,8 +46,8 @@ def as_texts(
 ) -> str:
     """SQL for the rows of a file, which is its parameter `path`: record_no, is_malformed, and each field as text.
 
-    `fields` says at which place (from 0) of the file the loaded columns stand, `columns` are these. The connection's
-    time zone must be UTC. Raises duckdb.Error.
+    `fields` says at which place (from 0) of the file the loaded columns stand, `columns` are these.
+    Raises duckdb.Error.
     """
     described = connection.execute(
         f"select column_name, column_type from (describe from {_READ})", {"path": str(path)}
@@ -84,10 +84,11 @@ def _as_text(name: str, duckdb_type: str, column_type: ColumnType) -> str:
     if duckdb_type == "VARCHAR":
         return f"regexp_replace({column}, '{_CONTROL}', '', 'g')"
     if duckdb_type in ("DOUBLE", "FLOAT"):
-        whole = f"{column} = trunc({column}) and abs({column}) < 1e15"
+        whole = f"{column} = trunc({column}) and abs({column}) < 1e38"
+        # Below a ten-thousandth DuckDB would write an exponent.
         return (
-            f"case when isnan({column}) then null when {whole} then cast(cast({column} as bigint) as varchar)"
-            f" else {text} end"
+            f"case when isnan({column}) then null when {whole} then cast(cast({column} as hugeint) as varchar)"
+            f" when abs({column}) < 1e-4 then cast(cast({column} as decimal(38, 20)) as varchar) else {text} end"
         )
     if duckdb_type.startswith("TIMESTAMP") and column_type == "date":
         return f"regexp_replace({text}, ' 00:00:00$', '')"

@@ -77,7 +77,6 @@ class Scratch:
         self._rows = 0
         self._connection = duckdb.connect(str(database))
         self._run("set enable_progress_bar = false")
-        self._run("set timezone = 'UTC'")
         if threads:
             self._run(f"set threads = {threads}")
         if memory_limit:
