@@ -77,6 +77,7 @@ class TestAFullDisk:
         assert len(landed.load().files) == 3
         assert landed.warehouse("select count(*) from raw.crimes") == [(31,)]
 
+    @pytest.mark.slow
     def test_before_it_is_built(self, landed: Sandbox, disk: Disk) -> None:
         self.fails_and_recovers("transform", full_in("transform", disk), landed, disk)
 

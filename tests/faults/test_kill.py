@@ -64,7 +64,7 @@ KILLS = {
     "a folder for the release": Kill("transform", Moment("flows.stages.transform", "start_release_file", after=True)),
     "some states are built": Kill("transform", Moment("flows.pipeline", "say", call=5, argument=BUILDING)),
     "some marts are built": Kill("transform", Moment("flows.pipeline", "say", call=60, argument=BUILDING), often=True),
-    "some tests have passed": Kill("transform", Moment("flows.pipeline", "say", call=200, argument=BUILDING)),
+    "some tests have passed": Kill("transform", Moment("flows.pipeline", "say", call=120, argument=BUILDING)),
     "built, and the ledger does not know": Kill(
         "transform", Moment("dbt.adapters.factory", "reset_adapters", after=True)
     ),

@@ -4,12 +4,18 @@ Everything is made to say as much as it can: Python's, Prefect's and dbt's logs 
 cleared up at the end of a run is kept.
 """
 
+import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import openpyxl
+import pytest
 
+from flows.sample import PERSONAL_MARKERS, write_sample
 from tests.faults import crimes
 from tests.faults.channels import Inbox, listening
 from tests.faults.commands import safercity
@@ -78,6 +84,23 @@ def bad_files() -> Files:
     }
 
 
+def as_parquet(content: bytes, folder: Path) -> bytes:
+    """A CSV file as a Parquet file, all of it text."""
+    text, parquet = folder / "file.csv", folder / "file.parquet"
+    text.write_bytes(content)
+    duckdb.sql(f"copy (from read_csv('{text}', all_varchar = true)) to '{parquet}' (format parquet)")
+    return parquet.read_bytes()
+
+
+def as_workbook(content: bytes) -> bytes:
+    """A CSV file as the first sheet of a workbook, all of it text."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for record in csv.reader(io.StringIO(content.decode(), newline="")):
+        book.worksheets[0].append(record)
+    book.save(file)
+    return file.getvalue()
+
+
 FATES = {
     "07": "accepted",
     "08": "accepted",
@@ -90,12 +113,22 @@ FATES = {
     "15": "HEADER_DUPLICATED",
     "16": "TOO_MANY_BAD_ROWS",
     "17": "accepted",
+    "18": "accepted",
+    "19": "accepted",
 }
 """Day of the extract → what became of the bad file."""
 
 
-def test_no_personal_value_is_anywhere(sandbox: Sandbox) -> None:
+def test_no_personal_value_is_anywhere(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> None:
+    write_sample(sandbox.landing / "sample", scale=0.02, through=date(2018, 12, 31))
     sandbox.deliver(crimes.first_extracts() | crimes.second_extracts() | bad_files())
+    sound = crimes.text(rows("2019-06-03", 700, 40))
+    sandbox.deliver(
+        {
+            "crimes_2019-06-18.parquet": as_parquet(sound, tmp_path_factory.mktemp("parquet")),
+            "crimes_2019-06-19.xlsx": as_workbook(sound),
+        }
+    )
     with listening(Inbox()) as inbox:
         sandbox.given = {"alerts": {"urls": [inbox.url]}}
         ended = safercity(sandbox, "run", program=TALKATIVE)
@@ -118,7 +151,7 @@ def test_no_personal_value_is_anywhere(sandbox: Sandbox) -> None:
     (sandbox.data / "kept").rename(sandbox.folder / "kept")
     assert list(found_below(sandbox.folder / "kept", PERSONAL)) == []
     for folder in (sandbox.data, written):
-        assert list(found_below(folder, [*PERSONAL, SLIPPED])) == []
+        assert list(found_below(folder, [*PERSONAL, SLIPPED, *PERSONAL_MARKERS])) == []
 
 
 def test_the_search_finds_what_there_is(tmp_path: Path) -> None:

@@ -299,7 +299,7 @@ class TestWhatCannotBeRead:
             ("x.parquet", b"PAR1" + bytes(20) + b"PAR1", "FILE_UNREADABLE"),
             ("x.parquet", SHEET, "FILE_UNREADABLE"),
         ],
-        ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes {value[:4]!r}",
+        ids=lambda value: value if isinstance(value, str) else "",
     )
     def test_its_content(self, desk: Desk, name: str, content: bytes, code: str) -> None:
         desk.put(name.replace("x", "events_2024-01-31", 1), content)
