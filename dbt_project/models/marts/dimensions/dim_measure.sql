@@ -2,8 +2,8 @@
 with members as (
   select
     measure,
-    count(police_uk_category) > 0 as has_categories,
-    count(class_code) + count(sub_code) + count(tag) + count(operation) + count(victim_type) > 0 as has_offences
+    count(*) > count(police_uk_category) as is_of_force,
+    count(police_uk_category) > 0 as is_of_police_uk
   from {{ ref("measure_members") }}
   group by measure
 )
@@ -15,7 +15,8 @@ select
   measures.version,
   measures.definition,
   measures.note,
-  if(members.has_offences, ['crimes'], []) || if(members.has_categories, ['police_uk_street'], []) as sources
+  if(members.is_of_force, [if(measures.theme = 'asb', 'asb_incidents', 'crimes')], [])
+  || if(members.is_of_police_uk, ['police_uk_street'], []) as sources
 from {{ ref("measures") }} as measures
 inner join members on measures.measure = members.measure
 order by measures.theme, measures.measure

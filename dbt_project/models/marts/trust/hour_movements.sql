@@ -1,6 +1,18 @@
 -- One row per source, force, measure, month, hour of the week and extract date at which what is known of it moved.
+with movements as (
+  select
+    'crimes' as source,
+    *
+  from {{ ref("int_crimes__hour_movements") }}
+  union all by name
+  select
+    'asb_incidents' as source,
+    *
+  from {{ ref("int_asb_incidents__hour_movements") }}
+)
+
 select
-  'crimes' as source,
+  source,
   force,
   measure,
   month,
@@ -10,5 +22,5 @@ select
   weight,
   starts,
   pieces
-from {{ ref("int_crimes__hour_movements") }}
+from movements
 order by source, measure, force, month, extract_date, weekday, hour

@@ -63,6 +63,16 @@ movements as (
     cause,
     change
   from {{ ref("int_crimes__measure_movements") }}
+  union all
+  select
+    'force' as record_source,
+    force,
+    measure,
+    month,
+    extract_date,
+    cause,
+    change
+  from {{ ref("int_asb_incidents__measure_movements") }}
 )
 
 select
