@@ -141,14 +141,15 @@ class TestAPublishedRelease:
     @pytest.mark.parametrize("attached", [False, True])
     def test_as_of_works_however_the_file_is_opened(self, attached: bool, published: Sandbox) -> None:
         file = published.paths.published_database
-        first = "month::varchar, offences from {}.{} where force = 'City of London Police' order by month"
+        first = "month::varchar, offences from {}.{} where force = $force and record_source = 'police_uk' order by month"
         with duckdb.connect() if attached else duckdb.connect(str(file), read_only=True) as connection:
             if attached:
                 connection.execute(f"attach '{file}' as safer_city (read_only)")
             schema = "safer_city.marts" if attached else "marts"
 
             def ask(table: str) -> list[tuple[str, int]]:
-                return connection.execute(f"select {first.format(schema, table)}").fetchall()
+                city = {"force": "City of London Police"}
+                return connection.execute(f"select {first.format(schema, table)}", city).fetchall()
 
             now = [("2019-01-01", 8), ("2019-02-01", 5), ("2019-03-01", 6)]
             assert ask("all_crime_performance") == now
