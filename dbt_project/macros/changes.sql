@@ -13,16 +13,7 @@
   inner join {{ source("ledger", "deliveries") }} as deliveries on records.delivery_id = deliveries.delivery_id
   where
     deliveries.source = '{{ source_name }}'
-    {% if is_incremental() -%}
-    and (deliveries.force, deliveries.extract_date) in (
-      select
-        fresh.force,
-        fresh.extract_date
-      from {{ source("ledger", "pending") }} as pending
-      inner join {{ source("ledger", "deliveries") }} as fresh on pending.delivery_id = fresh.delivery_id
-      where pending.source = '{{ source_name }}'
-    )
-    {%- endif %}
+    {{ and_pending(source_name, "extract_date") }}
 {%- endmacro %}
 
 {#- Pre-hook of an incremental model of states: takes out the records that are about to be made anew. -#}
