@@ -15,16 +15,7 @@
   inner join {{ source("ledger", "deliveries") }} as deliveries on records.delivery_id = deliveries.delivery_id
   where
     deliveries.source = '{{ from_source.source }}'
-    {% if is_incremental() -%}
-    and (deliveries.force, deliveries.extract_date) in (
-      select
-        fresh.force,
-        fresh.extract_date
-      from {{ source("ledger", "pending") }} as pending
-      inner join {{ source("ledger", "deliveries") }} as fresh on pending.delivery_id = fresh.delivery_id
-      where pending.source = '{{ from_source.source }}'
-    )
-    {%- endif %}
+    {{ and_pending(from_source.source, "extract_date") }}
 {%- endmacro %}
 
 {#- Pre-hook of the spans: takes out the records that are about to be made anew. -#}

@@ -14,70 +14,64 @@ theme_measures as (
   select measure from {{ ref("dim_measure") }} where theme = '{{ theme }}'
 ),
 
-crimes as (
+counted_crimes as (
   select
-    force,
-    month,
-    unnest(measures) as measure,
-    ward,
-    street,
-    premises
-  from {{ ref("crime_versions") }}
-  where known_from <= {{ as_of }} and (known_to is null or known_to > {{ as_of }})
+    versions.force,
+    versions.month,
+    unnest(versions.measures) as measure,
+    versions.ward,
+    versions.street,
+    versions.premises
+  from {{ ref("crime_versions") }} as versions
+  where {{ known_on(as_of, "versions") }}
+),
+
+crimes as (
+  select * from counted_crimes
+  where measure in (select theme_measures.measure from theme_measures)
 ),
 
 street_crimes as (
   select
-    crimes.force,
-    crimes.month,
+    versions.force,
+    versions.month,
     members.measure,
     case
-      when crimes.location <> 'No Location'
-        then nullif(trim(regexp_replace(crimes.location, '^On or near( |$)', '')), '')
+      when versions.location <> 'No Location'
+        then nullif(trim(regexp_replace(versions.location, '^On or near( |$)', '')), '')
     end as street,
-    crimes.lsoa_code as lsoa
-  from {{ ref("street_crime_versions") }} as crimes
+    versions.lsoa_code as lsoa
+  from {{ ref("street_crime_versions") }} as versions
   inner join {{ ref("dim_measure_member") }} as members
     on
-      crimes.crime_type = members.police_uk_category
-      and crimes.month >= coalesce(members.valid_from, crimes.month)
-      and crimes.month <= coalesce(members.valid_to, crimes.month)
+      versions.crime_type = members.police_uk_category
+      and versions.month >= coalesce(members.valid_from, versions.month)
+      and versions.month <= coalesce(members.valid_to, versions.month)
   where
-    crimes.known_from <= {{ as_of }}
-    and (crimes.known_to is null or crimes.known_to > {{ as_of }})
+    {{ known_on(as_of, "versions") }}
     and members.measure in (select theme_measures.measure from theme_measures)
 ),
 
 places as (
-  {%- for place_type in ["ward", "street", "premises"] %}
+  {%- for source, records, place_type in [
+    ("crimes", "crimes", "ward"),
+    ("crimes", "crimes", "street"),
+    ("crimes", "crimes", "premises"),
+    ("police_uk_street", "street_crimes", "street"),
+    ("police_uk_street", "street_crimes", "lsoa"),
+  ] %}
   select
-    'crimes' as source,
+    '{{ source }}' as source,
     force,
     measure,
     month,
     '{{ place_type }}' as place_type,
     {{ place_type }} as place,
     count(*) as offences
-  from crimes
-  where {{ place_type }} is not null and measure in (select theme_measures.measure from theme_measures)
-  group by all
-  union all
-  {%- endfor %}
-  {%- for place_type in ["street", "lsoa"] %}
-  select
-    'police_uk_street' as source,
-    force,
-    measure,
-    month,
-    '{{ place_type }}' as place_type,
-    {{ place_type }} as place,
-    count(*) as offences
-  from street_crimes
+  from {{ records }}
   where {{ place_type }} is not null
   group by all
-  {%- if not loop.last %}
-  union all
-  {%- endif %}
+  {{- " union all" if not loop.last }}
   {%- endfor %}
 ),
 

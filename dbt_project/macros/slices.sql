@@ -10,16 +10,7 @@
   where
     deliveries.source = '{{ source_name }}'
     and deliveries.state = 'accepted'
-    {% if is_incremental() -%}
-    and (deliveries.force, deliveries.slice) in (
-      select
-        fresh.force,
-        fresh.slice
-      from {{ source("ledger", "pending") }} as pending
-      inner join {{ source("ledger", "deliveries") }} as fresh on pending.delivery_id = fresh.delivery_id
-      where pending.source = '{{ source_name }}'
-    )
-    {%- endif %}
+    {{ and_pending(source_name, "slice") }}
 {%- endmacro %}
 
 {#- Pre-hook of an incremental model of states: takes out the slices that are about to be made anew. -#}

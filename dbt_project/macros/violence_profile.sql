@@ -47,10 +47,9 @@ assaults as (
     domestic_abuse,
     drugs,
     circumstance
-  from {{ ref("crime_versions") }}
+  from {{ ref("crime_versions") }} as versions
   where
-    known_from <= {{ as_of }}
-    and (known_to is null or known_to > {{ as_of }})
+    {{ known_on(as_of, "versions") }}
     and list_contains(measures, 'assault_profile')
 ),
 

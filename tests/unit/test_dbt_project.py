@@ -159,3 +159,10 @@ def test_every_as_of_macro_carries_its_description_as_a_comment(built: Built) ->
 def test_every_as_of_macro_has_the_columns_of_its_table(built: Built) -> None:
     for name in built.as_of_macros:
         assert built.columns(f"{name}(date '2019-08-07')") == built.columns(name.removesuffix("_as_of")), name
+
+
+def test_dbt_is_told_where_to_spill_when_it_opens_the_file() -> None:
+    """DuckDB refuses to be told again once it has spilled, and dbt sets its settings anew for every node."""
+    outputs = yaml.safe_load((DBT_DIR / "profiles.yml").read_text(encoding="utf-8"))["safer_city"]["outputs"]
+    assert {"memory_limit", "temp_directory", "threads"} <= set(outputs["warehouse"]["config_options"])
+    assert "temp_directory" not in outputs["warehouse"]["settings"]

@@ -8,7 +8,5 @@ select
 from {{ model }}
 where
   change is distinct from offences - previous_offences
-  or change is distinct from
-  recorded_late + reclassified_in + reclassified_out + cancelled + reinstated
-  + date_changed_in + date_changed_out + resupplied
+  or change is distinct from {{ movement_causes() | join(" + ") }}
 {% endtest %}

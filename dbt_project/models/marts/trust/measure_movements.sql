@@ -1,9 +1,4 @@
 -- One row per record_source, force, measure, month and extract date at which the measure's count moved.
-{%- set causes = [
-  "recorded_late", "reclassified_in", "reclassified_out", "cancelled", "reinstated", "date_changed_in",
-  "date_changed_out", "resupplied"
-] %}
-
 with category_counts as (
   select * from {{ ref("int_street_crimes__category_counts") }}
 ),
@@ -81,7 +76,7 @@ select
   measure,
   month,
   extract_date,
-  {%- for cause in causes %}
+  {%- for cause in movement_causes() %}
     cast(coalesce(sum(change) filter (where cause = '{{ cause }}'), 0) as bigint) as {{ cause }},
   {%- endfor %}
   cast(sum(change) as bigint) as change

@@ -1,9 +1,4 @@
 -- One row per measure and month at its first publication, and one each time a later extract moved its count.
-{%- set causes = [
-  "recorded_late", "reclassified_in", "reclassified_out", "cancelled", "reinstated", "date_changed_in",
-  "date_changed_out", "resupplied"
-] %}
-
 with extracts as (
   select
     source,
@@ -141,7 +136,7 @@ select
   counted.offences,
   if(counted.first_published, null, counted.offences - movements.change) as previous_offences,
   if(counted.first_published, null, movements.change) as change,
-  {%- for cause in causes %}
+  {%- for cause in movement_causes() %}
     if(counted.first_published, null, movements.{{ cause }}) as {{ cause }},
   {%- endfor %}
   counted.first_published
