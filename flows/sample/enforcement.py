@@ -119,4 +119,4 @@ MISTAKES = (
     Mistake("a hub in the midst of a month", lambda row: {"hub_month": f"{row['hub_month'][:8]}15"}, has("hub_month")),
 )
 
-ENFORCEMENT_ACTIONS = Source("enforcement_actions", FIRST_EXTRACT, records, bad=20, mistakes=MISTAKES)
+ENFORCEMENT_ACTIONS = Source("enforcement_actions", FIRST_EXTRACT, records, bad=30, mistakes=MISTAKES)

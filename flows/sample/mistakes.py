@@ -54,6 +54,11 @@ def always(what: str, fits: Callable[[Row], bool] = lambda _: True, **values: st
     return Mistake(what, lambda _: values, fits)
 
 
+def put(what: str, column: str, value: str) -> Mistake:
+    """A mistake that puts the same value into a column of any row."""
+    return Mistake(what, lambda _: {column: value})
+
+
 def has(column: str) -> Callable[[Row], bool]:
     """Whether a row has a value in the column."""
     return lambda row: row[column] != ""
@@ -68,7 +73,7 @@ def mistakes_against(contract: Contract) -> Iterator[Mistake]:
     for rule in contract.rules:
         yield from _against_rule(rule)
     dated = next(column for column in contract.columns if column.name == contract.counted_by)
-    yield always(f"{dated.name} after the extract", **{dated.name: NEVER if dated.type == "time" else NEVER[:10]})
+    yield put(f"{dated.name} after the extract", dated.name, NEVER if dated.type == "time" else NEVER[:10])
     optional = [column.name for column in contract.loaded_columns if not column.required]
     yield Mistake(
         "a second row that knows less",
@@ -85,13 +90,13 @@ def mistakes_against(contract: Contract) -> Iterator[Mistake]:
 def _against_rule(rule: Rule) -> Iterator[Mistake]:
     column = str(rule.kwargs.get("column"))
     if rule.expectation == "expect_column_values_to_be_in_set" and rule.severity == "critical":
-        yield always(f"an unknown {column}", **{column: "not_listed"})
+        yield put(f"an unknown {column}", column, "not_listed")
     if rule.expectation == "expect_column_values_to_be_between":
-        yield always(f"too low a number of {column}", **{column: str(rule.kwargs["min_value"] - 1)})
+        yield put(f"too low a number of {column}", column, str(rule.kwargs["min_value"] - 1))
 
 
 def _against_column(column: Column) -> Iterator[Mistake]:
     if column.type in NO_VALUE:
-        yield always(f"no {column.type} in {column.name}", **{column.name: NO_VALUE[column.type]})
+        yield put(f"no {column.type} in {column.name}", column.name, NO_VALUE[column.type])
     if column.required:
-        yield always(f"no {column.name}", **{column.name: ""})
+        yield put(f"no {column.name}", column.name, "")

@@ -13,7 +13,7 @@ TAKEN_FOR_WARDS = text(["Cheapside", "Fenchurch Street", "Gracechurch Street", "
                         "Liverpool Street"])  # fmt: skip
 
 # In how many in a thousand rows something deserves a warning, by kind.
-ODD_WARD, SWAPPED, ZERO = 12, 5, 2
+ODD_WARD, SWAPPED, ZERO = 18, 5, 2
 
 
 def place(draws: Draws, street: Integers) -> Rows:
@@ -32,7 +32,7 @@ def place(draws: Draws, street: Integers) -> Rows:
 
 
 def odd_place(draws: Draws, street: Integers) -> Rows:
-    """Street, ward and coordinates, of which nearly 2 % deserve a warning."""
+    """Street, ward and coordinates, of which 2 % deserve a warning."""
     rows = place(draws, street)
     take_streets_for_wards(rows, draws, draws.happens("street for a ward", ODD_WARD))
     misplace(rows, swapped=draws.happens("swapped", SWAPPED), zero=draws.happens("zero", ZERO))

@@ -16,7 +16,7 @@ from flows.sample.spelling import Options, Rows, blank, day_text, text, whole_te
 FIRST_EXTRACT = date(2018, 4, 7)
 
 PATTERN = Pattern(
-    yearly={date(2016, 4, 1): 110, date(2019, 4, 1): 150},
+    yearly={date(2014, 4, 1): 110, date(2019, 4, 1): 150},
     hours=(0, 0, 0, 0, 0, 0, 0, 2, 6, 8, 12, 16, 18, 14, 12, 10, 10, 12, 10, 5, 2, 1, 0, 0),
     days=(5, 6, 7, 6, 7, 6, 1),
 )
@@ -47,7 +47,7 @@ def rows(known: Known) -> Rows:
         "held_on": day_text(known.those.day),
         "event_type": TYPES.choose(draws, "type"),
         "title": "Sample event about " + CAUSES[draws.below("cause", len(CAUSES))],
-        "location": "In the sample's " + place["street"],
+        "location": "Outside Example House " + whole_text(draws.below("house", 40) + 1),
         "street": place["street"],
         "ward": place["ward"],
         "estimated_attendance": blank(whole_text(attendance), ~known.has("estimated") & ~known.has("counted")),
@@ -55,4 +55,4 @@ def rows(known: Known) -> Rows:
     }
 
 
-PUBLIC_ORDER_EVENTS = Source("public_order_events", FIRST_EXTRACT, records, bad=30)
+PUBLIC_ORDER_EVENTS = Source("public_order_events", FIRST_EXTRACT, records, bad=35)

@@ -26,7 +26,7 @@ OFFENCES = Options(
     {"mobile_phone": 190, "seat_belt": 90, "speed_20mph": 210, "excess_speed": 60, "drink_drug": 20, "red_light": 120,
      "insurance": 70, "cycle": 160, "other": 80}
 )  # fmt: skip
-VEHICLES = Options({"car": 420, "van": 200, "taxi": 90, "motor cycle": 80, "lorry": 60, "pedal cycle": 130, "": 20})
+VEHICLES = Options({"car": 490, "van": 230, "taxi": 105, "motor cycle": 90, "lorry": 65, "": 20}, {"pedal cycle": 1})
 OPERATIONS = Options({"": 880, "SAMPLE-1": 80, "SAMPLE-2": 40})
 DISPOSALS = Options({"course": 350, "fixed_penalty": 430, "summons": 160, "cancelled": 60})
 
@@ -53,17 +53,18 @@ def notice_rows(known: Known) -> Rows:
     """The notices as known."""
     draws = known.draws
     place = odd_place(draws, draws.choose("street", BY_DAY))
+    offences = OFFENCES.choose(draws, "offence")
     is_report = draws.happens("report", 350) & ~known.has("turned")
     first, second = DISPOSALS.choose(draws, "disposal"), DISPOSALS.choose(draws, "other disposal")
     disposals = np.where(known.has("settled_anew"), second, first)
     return {
         "notice_number": known.numbers("SAMPLE-RE/%y%m/"),
         "notice_type": np.where(is_report, "tor", "fpn").astype(object),
-        "offence": OFFENCES.choose(draws, "offence"),
+        "offence": offences,
         "issued_at": time_text(known.those.minute),
         "street": place["street"],
         "ward": place["ward"],
-        "vehicle_class": VEHICLES.choose(draws, "vehicle"),
+        "vehicle_class": VEHICLES.choose(draws, "vehicle", (offences == "cycle").astype(int)),
         "operation": OPERATIONS.choose(draws, "operation"),
         "disposal": blank(disposals, ~known.has("settled") & ~known.has("settled_anew")),
         "driver_name": one_of(NAMES, draws, "driver"),
