@@ -75,6 +75,8 @@ def _dbt_sources(contracts: list[Contract]) -> str:
 
 def _record_sources(contracts: dict[str, Contract]) -> str:
     """A macro that tells dbt of the sources of changes: all that their states are made by."""
+    for contract in contracts.values():
+        contract.check_states()
     told = [
         {
             "source": contract.source,
