@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 WINDOWS = (7, 12, 24)
 """Lengths of the series that are judged, in months up to the last."""
@@ -65,7 +65,7 @@ def least_squares(counts: Sequence[int]) -> tuple[float, float]:
         return 0.0, 1.0
     from scipy.stats import linregress
 
-    fit = linregress(range(len(counts)), counts)
+    fit: Any = linregress(range(len(counts)), counts)
     return float(fit.slope), float(fit.pvalue)
 
 
