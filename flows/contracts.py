@@ -180,6 +180,8 @@ class Contract(_Strict):
     key: tuple[Identifier, ...]
     counted_by: Identifier | None = None
     """The column whose month a record of changes belongs to; a slice is of its file's month."""
+    confidential: bool = False
+    """No row of it, and no count by month, delivery or rule, leaves the private warehouse."""
     reference: tuple[Identifier, ...] = ()
     """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]

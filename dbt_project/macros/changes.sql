@@ -141,6 +141,17 @@
   where spans.source = '{{ name }}'
 {%- endmacro %}
 
+{#- The same, of the touched records only: what a model of one source's states is to make anew. -#}
+{% macro touched_versions(name) -%}
+  {%- set from_source = record_source(name) -%}
+  select versions.*
+  from ({{ record_versions(name) }}) as versions
+  {%- if is_incremental() %}
+  inner join ({{ touched_records(from_source) }}) as touched
+    on versions.force = touched.force and versions.{{ from_source.key }} = touched.record_key
+  {%- endif %}
+{%- endmacro %}
+
 {#- The records of a source as last known: force, month and its columns. -#}
 {% macro current_records(name) -%}
   select * exclude (known_from, known_to)

@@ -14,7 +14,7 @@ theme_measures as (
   select measure from {{ ref("dim_measure") }} where theme = '{{ theme }}'
 ),
 
-counted_crimes as (
+counted_records as (
   select
     versions.force,
     versions.month,
@@ -22,12 +22,12 @@ counted_crimes as (
     versions.ward,
     versions.street,
     versions.premises
-  from {{ ref("crime_versions") }} as versions
+  from {{ ref("asb_incident_versions" if theme == "asb" else "crime_versions") }} as versions
   where {{ known_on(as_of, "versions") }}
 ),
 
-crimes as (
-  select * from counted_crimes
+records as (
+  select * from counted_records
   where measure in (select theme_measures.measure from theme_measures)
 ),
 
@@ -53,10 +53,11 @@ street_crimes as (
 ),
 
 places as (
+  {%- set force_source = "asb_incidents" if theme == "asb" else "crimes" %}
   {%- for source, records, place_type in [
-    ("crimes", "crimes", "ward"),
-    ("crimes", "crimes", "street"),
-    ("crimes", "crimes", "premises"),
+    (force_source, "records", "ward"),
+    (force_source, "records", "street"),
+    (force_source, "records", "premises"),
     ("police_uk_street", "street_crimes", "street"),
     ("police_uk_street", "street_crimes", "lsoa"),
   ] %}

@@ -35,20 +35,11 @@
 
   first_rows as (
     select
-      source,
-      force,
-      min(month) as month
-    from (
-      select
-        source,
-        force,
-        month
-      from {{ ref("source_movements") }}
-      where extract_date <= {{ as_of }}
-      group by all
-      having sum(rows_began - rows_ended) > 0
-    )
-    group by all
+      starts.source,
+      starts.force,
+      starts.month
+    from {{ ref("source_starts") }} as starts
+    where {{ known_on(as_of, "starts") }}
   ),
 
   known_records as (

@@ -6,6 +6,7 @@
     "system": "records",
     "key": "incident_number",
     "counted_by": "created_at",
+    "confidential": false,
     "columns": [
       "incident_number",
       "status",
@@ -26,6 +27,7 @@
     "system": "records",
     "key": "crime_number",
     "counted_by": "recorded_at",
+    "confidential": false,
     "columns": [
       "crime_number",
       "status",
@@ -58,6 +60,7 @@
     "system": "records",
     "key": "action_number",
     "counted_by": "issued_on",
+    "confidential": false,
     "columns": [
       "action_number",
       "programme",
@@ -77,6 +80,7 @@
     "system": "records",
     "key": "activity_ref",
     "counted_by": "started_on",
+    "confidential": false,
     "columns": [
       "activity_ref",
       "programme",
@@ -100,6 +104,7 @@
     "system": "records",
     "key": "activity_ref",
     "counted_by": "held_on",
+    "confidential": false,
     "columns": [
       "activity_ref",
       "activity_type",
@@ -115,6 +120,7 @@
     "system": "records",
     "key": "referral_ref",
     "counted_by": "referred_on",
+    "confidential": true,
     "columns": [
       "referral_ref",
       "record_type",
@@ -131,6 +137,7 @@
     "system": "records",
     "key": "event_ref",
     "counted_by": "held_on",
+    "confidential": false,
     "columns": [
       "event_ref",
       "held_on",
@@ -148,6 +155,7 @@
     "system": "records",
     "key": "notice_number",
     "counted_by": "issued_at",
+    "confidential": false,
     "columns": [
       "notice_number",
       "notice_type",
@@ -165,6 +173,7 @@
     "system": "records",
     "key": "attendance_ref",
     "counted_by": "deployed_on",
+    "confidential": false,
     "columns": [
       "attendance_ref",
       "deployed_on",
@@ -179,6 +188,7 @@
     "system": "records",
     "key": "contact_ref",
     "counted_by": "contact_at",
+    "confidential": false,
     "columns": [
       "contact_ref",
       "contact_at",
@@ -193,6 +203,7 @@
     "system": "records",
     "key": "check_ref",
     "counted_by": "checked_at",
+    "confidential": false,
     "columns": [
       "check_ref",
       "programme",

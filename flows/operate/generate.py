@@ -81,6 +81,7 @@ def _record_sources(contracts: dict[str, Contract]) -> str:
             "system": contract.system,
             "key": contract.key[0],
             "counted_by": contract.counted_by,
+            "confidential": contract.confidential,
             "columns": [column.name for column in contract.loaded_columns],
         }
         for contract in contracts.values()

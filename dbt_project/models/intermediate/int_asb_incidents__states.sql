@@ -7,12 +7,8 @@
   )
 }}
 
-with touched as (
-  {{ touched_records(record_source("asb_incidents")) }}
-),
-
-versions as (
-  {{ record_versions("asb_incidents") }}
+with versions as (
+  {{ touched_versions("asb_incidents") }}
 ),
 
 -- The category alone decides which measures an incident counts in.
@@ -22,9 +18,6 @@ kinds as (
     (versions.status <> 'cancelled') as is_counted,
     hash(versions.category) as kind
   from versions
-  {%- if is_incremental() %}
-  semi join touched on versions.force = touched.force and versions.incident_number = touched.record_key
-  {%- endif %}
 )
 
 select

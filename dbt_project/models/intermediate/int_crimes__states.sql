@@ -7,20 +7,8 @@
   )
 }}
 
-with touched as (
-  {{ touched_records(record_source("crimes")) }}
-),
-
-versions as (
-  {{ record_versions("crimes") }}
-),
-
-states as (
-  select versions.*
-  from versions
-  {%- if is_incremental() %}
-  semi join touched on versions.force = touched.force and versions.crime_number = touched.record_key
-  {%- endif %}
+with states as (
+  {{ touched_versions("crimes") }}
 ),
 
 -- The days on which some measure begins or ceases to count some kind of record.

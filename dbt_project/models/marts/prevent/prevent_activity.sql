@@ -8,7 +8,7 @@ from ({{
     [
       ("activities", "count(*)", "0"),
       ("days", "cast(sum(coalesce(days, 1)) as bigint)", "0"),
-      ("attendance", "cast(sum(attendance) as bigint)", "null"),
+      ("attendance", "cast(sum(attendance) as bigint)", "0"),
       ("attendance_is_minimum", "bool_or(attendance is null or coalesce(attendance_basis = 'at_least', false))", "false")
     ]
   )

@@ -19,9 +19,9 @@ select
   results.dimension,
   results.message,
   results.owner,
-  results.rows_checked,
-  results.rows_failed,
-  {{ percentage("results.rows_failed", "results.rows_checked") }} as failed_pct
+  {{ unless_confidential("deliveries.source", "results.rows_checked") }} as rows_checked,
+  {{ unless_confidential("deliveries.source", "results.rows_failed") }} as rows_failed,
+  {{ unless_confidential("deliveries.source", percentage("results.rows_failed", "results.rows_checked")) }} as failed_pct
 from results
 inner join deliveries on results.delivery_id = deliveries.delivery_id
 order by deliveries.source, deliveries.force, deliveries.slice, deliveries.extract_date, results.rule

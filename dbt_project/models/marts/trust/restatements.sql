@@ -10,12 +10,12 @@ with extracts as (
   group by all
 ),
 
--- Of a source of changes: from which month on it held records, as known at each of its extracts.
-row_counts as (
+-- Of a source of changes: the first month of which it held a record, as known at each of its extracts.
+first_months as (
   select
     moments.source,
     moments.extract_date,
-    movements.month
+    min(starts.month) as month
   from (
     select
       source,
@@ -24,18 +24,11 @@ row_counts as (
     where month is null
     group by all
   ) as moments
-  inner join {{ ref("source_movements") }} as movements
-    on moments.source = movements.source and moments.extract_date >= movements.extract_date
-  group by moments.source, moments.extract_date, movements.force, movements.month
-  having sum(movements.rows_began - movements.rows_ended) > 0
-),
-
-first_months as (
-  select
-    source,
-    extract_date,
-    min(month) as month
-  from row_counts
+  inner join {{ ref("source_starts") }} as starts
+    on
+      moments.source = starts.source
+      and moments.extract_date >= starts.known_from
+      and (starts.known_to is null or moments.extract_date < starts.known_to)
   group by all
 ),
 

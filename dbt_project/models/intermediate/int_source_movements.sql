@@ -62,4 +62,3 @@ select
   cast(sum(rows_ended) as bigint) as rows_ended
 from movements
 group by all
-order by source, force, month, extract_date

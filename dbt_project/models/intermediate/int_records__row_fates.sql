@@ -6,7 +6,9 @@ with deliveries as (
     delivery_id,
     source
   from {{ ref("int_deliveries") }}
-  where state = 'loaded' and source in ({% for from_source in record_sources() %}'{{ from_source.source }}'{{ ", " if not loop.last }}{% endfor %})
+  where
+    state = 'loaded'
+    and source in ('{{ record_sources() | map(attribute="source") | join("', '") }}')
 ),
 
 accepted as (
