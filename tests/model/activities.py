@@ -6,7 +6,7 @@ How the model reads what the specification leaves open:
 
 * A combination of keys occurs when one of the force's records in the source's months has it, also in a month that is
   missing for the force. Such a month has NULL figures; tables that hold only cells with a record have no row in it.
-* A month in which a combination has no activity has attendance NULL, and that is no minimum.
+* A month in which a combination has no activity has attendance 0, and that is no minimum.
 * A sum over blanks alone is NULL for attendance and minutes, and 0 for arrests, seizures, days and offences.
 * Counts by hub look at neither the month of issue nor the months of the source.
 * A force has months of triage once it has a contact in one of them.
@@ -483,7 +483,7 @@ def attended(activities: Sequence[Engagement]) -> Row:
     return {
         "activities": len(activities),
         "days": sum(1 if activity.days is None else activity.days for activity in activities),
-        "attendance": sum_known(activity.attendance for activity in activities),
+        "attendance": sum_known(activity.attendance for activity in activities) if activities else 0,
         "attendance_is_minimum": any(
             activity.attendance is None or activity.attendance_basis == "at_least" for activity in activities
         ),

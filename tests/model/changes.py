@@ -104,7 +104,7 @@ class Model(Generic[R]):
     """The name of the source."""
 
     hides_counts: ClassVar[bool] = False
-    """Whether no table tells how many rows the source has."""
+    """Whether no table tells how many rows the source has, nor of a month whether it has any."""
 
     def __init__(self, deliveries: Iterable[Delivery[R]]) -> None:
         self._deliveries = list(deliveries)
@@ -208,16 +208,16 @@ class Model(Generic[R]):
                             {
                                 "deliveries": len(begun),
                                 "rows": sum(state.known_to is None for state in states),
+                                "first_extract": min(begun, default=None),
+                                "last_extract": max(begun, default=None),
                             }
                         ),
-                        "first_extract": min(begun, default=None),
-                        "last_extract": max(begun, default=None),
                     }
                 )
         return rows
 
     def _told(self, counts: Row) -> Row:
-        """The counts as the tables may tell them."""
+        """What follows from counts as the tables may tell it."""
         return dict.fromkeys(counts) if self.hides_counts else counts
 
     def known(self, as_of: date | None = None) -> "Known[R]":

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from tests.model.crime_files import HEADER
 from tests.model.changes import Delivery
+from tests.model.crime_files import HEADER
 from tests.model.crime_measures import MEASURES, PROFILED_THEMES, THEMES, Crime
 from tests.model.crime_worlds import is_valid, world
 from tests.model.crimes import Model
