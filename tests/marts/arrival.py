@@ -14,18 +14,18 @@ from flows.contracts import load_contracts
 from flows.settings import Settings
 from flows.stages import extract, load, transform, validate
 from tests.marts.compiled import Project
-from tests.model import crime_worlds, worlds
-from tests.model.crime_worlds import Drop
+from tests.model import record_worlds, worlds
 from tests.model.police_uk import File
+from tests.model.record_worlds import Drop
 
 LONG_AGO = 1_000_000_000
 """When every file was last changed, seconds since 1970: one that is changed just now would be waited for."""
 
 
 def place(files: Sequence[File | Drop], landing: Path) -> None:
-    """Write files of data.police.uk, and of a force's own crimes, to the landing folder."""
+    """Write files of data.police.uk, and of a force's own records, to the landing folder."""
     worlds.write([file for file in files if isinstance(file, File)], landing)
-    crime_worlds.write([file for file in files if isinstance(file, Drop)], landing)
+    record_worlds.write([file for file in files if isinstance(file, Drop)], landing)
     for path in landing.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
 
@@ -41,7 +41,11 @@ def receive(settings: Settings, today: date) -> None:
             if not arrivals:
                 continue
             extracted = extract.extract(
-                contract, arrivals, run.empty_scratch(source), is_repeat=runs.is_repeat(run, source)
+                contract,
+                arrivals,
+                run.empty_scratch(source),
+                is_repeat=runs.is_repeat(run, source),
+                hmac_key=settings.hmac_key_bytes,
             )
             everything.append(extracted)
             if extracted.files:

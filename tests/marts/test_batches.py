@@ -18,9 +18,9 @@ from flows.stages.transform import transform
 from tests.marts.arrival import place, receive
 from tests.marts.differences import differences
 from tests.marts.test_random_worlds import first_to_last, slow
-from tests.model import crime_worlds, crimes, police_uk, worlds
-from tests.model.crime_worlds import LAST_EXTRACT, Drop
+from tests.model import crime_worlds, crimes, police_uk, record_worlds, worlds
 from tests.model.police_uk import File, read
+from tests.model.record_worlds import LAST_EXTRACT, Drop
 
 OF_THE_RUN = {"run", "run_id", "loaded_at", "quarantined_at", "path"}
 """Columns that say when and by which run a row came, and at which place it was found first."""
@@ -35,7 +35,7 @@ NOT_COMPARED = {"ledger.files", "ledger.runs"}
     ids=first_to_last,
 )
 def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "data", folder_forces=crime_worlds.folder_forces(seeds))
+    settings = Settings(data=tmp_path / "data", folder_forces=record_worlds.folder_forces(seeds))
     rng = Random(seeds[0])
     files = without_contradictions(worlds.worlds_together(seeds))
     drops = [drop for drop in crime_worlds.worlds_together(seeds) if not drop.is_contradiction]
@@ -44,7 +44,7 @@ def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -
     at_once = deliver([everything], settings, tmp_path / "at once")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{at_once}/safer_city.duckdb' (read_only)")
-        models = [police_uk.Model(files, LAST_EXTRACT), crimes.Model(crime_worlds.deliveries(drops))]
+        models = [police_uk.Model(files, LAST_EXTRACT), crimes.Model(record_worlds.deliveries(drops))]
         found = differences(connection, models, [])
         assert not found, "\n".join(found)
 

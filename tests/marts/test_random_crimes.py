@@ -17,15 +17,14 @@ from tests.marts.compiled import Project
 from tests.marts.differences import differences
 from tests.marts.test_random_worlds import as_of_dates, first_to_last, slow
 from tests.model import crimes, police_uk, worlds
-from tests.model.crime_worlds import (
+from tests.model.crime_worlds import world, worlds_together
+from tests.model.record_worlds import (
     FOLDER_FORCES,
     LAST_EXTRACT,
     Drop,
     deliveries,
     folder_forces,
     known_on,
-    world,
-    worlds_together,
 )
 
 # Most of a case's time goes into starting Great Expectations and DuckDB and into queries, whatever the number of rows:

@@ -74,6 +74,14 @@ class Crime(NamedTuple):
     operation: str | None = None
 
     @property
+    def key(self) -> str:
+        return self.crime_number
+
+    @property
+    def places(self) -> dict[str, str | None]:
+        return {"ward": self.ward, "street": self.street, "premises": self.premises}
+
+    @property
     def month(self) -> date:
         return date(self.recorded_at.year, self.recorded_at.month, 1)
 

@@ -10,11 +10,14 @@ from random import Random
 
 import pytest
 
-from tests.model.crime_files import HEADER, time_as_text
+from tests.model.changes import Delivery
+from tests.model.crime_files import HEADER
 from tests.model.crime_measures import MEASURES, PROFILED_THEMES, THEMES, Crime
-from tests.model.crime_worlds import LAST_EXTRACT, Drop, deliveries, is_valid, world, write
-from tests.model.crimes import Delivery, Model
+from tests.model.crime_worlds import is_valid, world
+from tests.model.crimes import Model
 from tests.model.performance import CAUSES
+from tests.model.record_files import time_as_text
+from tests.model.record_worlds import LAST_EXTRACT, Drop, deliveries, write
 
 
 def rows_of(drop: Drop) -> list[dict[str, str]]:
@@ -85,7 +88,7 @@ def test_accepted_rows_break_no_rule() -> None:
                 assert breaks(crime, delivery) == [], crime
 
 
-def breaks(crime: Crime, delivery: Delivery) -> list[str]:
+def breaks(crime: Crime, delivery: Delivery[Crime]) -> list[str]:
     """The rules of the contract that an accepted row of a world might break."""
     after_extract = datetime(*delivery.extract_date.timetuple()[:3]) + timedelta(days=1)
     times = (crime.reported_at, crime.committed_from)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.model.crime_measures import CLASSES, MEASURES, PROFILED_THEMES, THEMES, Crime
-from tests.model.crime_profiles import aoristic, night_of
 from tests.model.crimes import Delivery, Model
+from tests.model.times import aoristic, night_of
 
 CITY = "City of London Police"
 KENT = "Kent Police"

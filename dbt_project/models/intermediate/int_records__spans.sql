@@ -7,9 +7,13 @@
   )
 }}
 
-{% for from_source in record_sources() %}
-(
-  {{ record_spans(from_source) }}
+with spans as (
+  {% for from_source in record_sources() %}
+  (
+    {{ record_spans(from_source) }}
+  )
+  {{ "union all" if not loop.last }}
+  {% endfor %}
 )
-{{ "union all" if not loop.last }}
-{% endfor %}
+
+select * from spans

@@ -14,8 +14,8 @@ select
   force,
   deployed_on,
   count(*) as attended,
-  cast(count_if(sex = 'male') as bigint) as male,
-  cast(count_if(sex = 'female') as bigint) as female
+  count(*) filter (where sex = 'male') as male,
+  count(*) filter (where sex = 'female') as female
 from attendances
 group by force, deployed_on
 order by force, deployed_on

@@ -7,7 +7,7 @@ from ({{
     ["activity_type", "reason"],
     [
       ("activities", "count(*)", "0"),
-      ("risk_assessed", "cast(count_if(risk_assessed) as bigint)", "0"),
+      ("risk_assessed", "count(*) filter (where risk_assessed)", "0"),
       ("distinct_premises", "count(distinct premises)", "0")
     ]
   )
