@@ -98,7 +98,7 @@ def _can_be_hidden_by(counts: Sequence[int], first: int) -> bool:
     """
     small = [count for count in counts if _is_small(count)]
     others = (count + (position < first) for position, count in enumerate(counts) if position != first)
-    return sum(small) + counts[first] > len(small) + max([SMALL + 1, *others])
+    return counts[first] > SMALL and sum(small) + counts[first] > len(small) + max([SMALL + 1, *others])
 
 
 def _is_nearly_all_fours(counts: Sequence[int]) -> bool:
