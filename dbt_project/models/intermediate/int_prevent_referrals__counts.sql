@@ -33,33 +33,45 @@ referrals as (
   {{ current_records("prevent_referrals") }}
 ),
 
-counted as (
-  {%- for breakdown, value, _ in breakdowns %}
-  {% if not loop.first %}union all
-  {% endif -%}
+-- What each referral is in each breakdown.
+in_breakdowns as (
   select
     force,
     cast(date_trunc('quarter', month) as date) as period_from,
-    '{{ breakdown }}' as breakdown,
-    {{ value }} as value,
-    count(*) as referrals
+    unnest([
+      {%- for breakdown, value, _ in breakdowns %}
+        struct_pack(breakdown := '{{ breakdown }}', value := {{ value }}){{ "," if not loop.last }}
+      {%- endfor %}
+    ], recursive := true)
   from referrals
+),
+
+counted as (
+  select
+    force,
+    period_from,
+    breakdown,
+    value,
+    count(*) as referrals
+  from in_breakdowns
   group by all
-  {%- endfor %}
 ),
 
 -- Every value has a row, in the order of the contract.
 breakdown_values as (
-  select *
-  from (values
+  select unnest([
     {%- for breakdown, _, of_breakdown in breakdowns %}
-    {%- set breakdown_no = loop.index %}
-    {%- set is_last = loop.last %}
-    {%- for value in of_breakdown %}
-    ('{{ breakdown }}', {{ breakdown_no }}, '{{ value }}', {{ loop.index }}){{ "," if not (is_last and loop.last) }}
+      {%- set breakdown_no, is_last = loop.index, loop.last %}
+      {%- for value in of_breakdown %}
+        struct_pack(
+          breakdown := '{{ breakdown }}',
+          breakdown_no := {{ breakdown_no }},
+          value := '{{ value }}',
+          value_no := {{ loop.index }}
+        ){{ "," if not (is_last and loop.last) }}
+      {%- endfor %}
     {%- endfor %}
-    {%- endfor %}
-  ) as listed (breakdown, breakdown_no, value, value_no)
+  ], recursive := true)
 )
 
 select
