@@ -228,7 +228,7 @@ class TestNoWay:
         sandbox.landing.mkdir()
         ended = safercity(sandbox, "run", "--source", "plums", "--source", "police_uk_street")
         assert ended.code == 2
-        assert ended.error.startswith("no contract for plums; the sources are: crimes, ")
+        assert ended.error.startswith("no contract for plums; the sources are: asb_incidents, crimes, ")
 
     def test_another_run_holds_the_warehouse(self, safercity: Safercity, published: Sandbox) -> None:
         with warehouse.writer_lock(published.paths, "run"):
