@@ -204,21 +204,11 @@ class Contract(_Strict):
         for name in (*self.key, *filter(None, [self.delivery.force_column])):
             if name not in known:
                 raise ValueError(f"the key or force column {name!r} is not a loaded column")
-        self._check_changes()
         self._check_reference()
         codes = [rule.code for rule in self.all_rules]
         if len(set(codes)) != len(codes):
             raise ValueError("a rule code is given twice")
         return self
-
-    def _check_changes(self) -> None:
-        if self.delivery.kind == "slice":
-            return
-        if len(self.key) != 1:
-            raise ValueError("records of changes are told apart by one column; give one `key`")
-        dated = [column.name for column in self.loaded_columns if column.type in ("date", "time") and column.required]
-        if self.counted_by not in dated:
-            raise ValueError("give in `counted_by` the required date or time whose month a record belongs to")
 
     @property
     def loaded_columns(self) -> tuple[Column, ...]:
@@ -234,6 +224,18 @@ class Contract(_Strict):
     def all_rules(self) -> tuple[Rule, ...]:
         """Every row rule: those made from types, required columns and the key, then those of the contract."""
         return (*self._generated_rules(), *self.rules)
+
+    def check_states(self) -> None:
+        """Raises UsageError where it does not say what dbt is to make the states of its records by."""
+        if self.delivery.kind == "slice":
+            return
+        if len(self.key) != 1:
+            raise UsageError(f"{self.source}.yml: records of changes are told apart by one column; give one `key`")
+        dated = [column.name for column in self.loaded_columns if column.type in ("date", "time") and column.required]
+        if self.counted_by not in dated:
+            raise UsageError(
+                f"{self.source}.yml: give in `counted_by` the required date or time whose month a record belongs to"
+            )
 
     def rule_owner(self, rule: Rule) -> str:
         """Who acts when the rule fails."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -119,9 +120,14 @@ def demo(json: Json = False) -> None:
     """Write the sample deliveries to a folder of their own, and run the pipeline on them.
 
     The sample holds bad rows, and two files that must be rejected: with your own deliveries `safercity run` would end
-    with exit code 3 for them, the demo ends with 0.
+    with exit code 3 for them, the demo ends with 0. Where no SAFERCITY_HMAC_KEY is set, it uses the published test
+    key of the sample.
     """
+    from flows.sample import TEST_HMAC_KEY
+
     settings = load_settings()
+    if settings.hmac_key is None:
+        os.environ["SAFERCITY_HMAC_KEY"] = TEST_HMAC_KEY
     folder = settings.data / "sample"
     if not folder.exists():
         unfinished = folder.with_name("sample.unfinished")
@@ -141,10 +147,16 @@ def sample(
     ] = None,
 ) -> None:
     """Write synthetic deliveries in the real formats, bad rows included; no person in them is real."""
+    from flows.sample import TEST_HMAC_KEY
+
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty; give a new folder, so that nothing of yours is mixed with the sample")
     written = _write_sample(out, seed=seed, scale=scale, through=through.date() if through else None)
     print(f"Wrote {len(written)} files to {out}. Load them with: safercity run --landing {out}")
+    print(
+        "They refer to people, so the run needs a key. The published test key of the sample, for nothing but it:\n"
+        f"export SAFERCITY_HMAC_KEY={TEST_HMAC_KEY}"
+    )
 
 
 @app.command()

@@ -11,7 +11,8 @@ from flows.cli import screen
 from flows.runs import Summary
 from flows.settings import Settings
 
-SHOWN = 10
+SHOWN = 10  # rejected files
+RULES_SHOWN = 20  # those that most rows broke
 
 
 def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool) -> None:
@@ -70,13 +71,15 @@ def _failures(result: Summary) -> None:
             [(file.file_name, file.reason) for file in result.rejected[:SHOWN]],
             title="\nRejected files",
         )
-        _more(len(result.rejected), "safercity deliveries --state rejected")
+        _more(len(result.rejected), SHOWN, "safercity deliveries --state rejected")
     if result.failed_rules:
+        worst = sorted(result.failed_rules, key=lambda rule: rule.rows, reverse=True)[:RULES_SHOWN]
         screen.table(
-            ["rule", "severity", "rows", "files", "what it means"],
-            [(rule.code, rule.severity, rule.rows, rule.files, rule.message) for rule in result.failed_rules],
+            ["source", "rule", "severity", "rows", "files", "what it means"],
+            [(rule.source, rule.code, rule.severity, rule.rows, rule.files, rule.message) for rule in worst],
             title="\nRules that rows broke",
         )
+        _more(len(result.failed_rules), RULES_SHOWN, 'safercity sql "from marts.data_quality where rows_failed > 0"')
 
 
 def _left_alone(settings: Settings, result: Summary) -> None:
@@ -90,6 +93,6 @@ def _left_alone(settings: Settings, result: Summary) -> None:
             print(f"  {name}")
 
 
-def _more(number: int, command: str) -> None:
-    if number > SHOWN:
-        print(f"and {number - SHOWN} more; see: {command}")
+def _more(number: int, shown: int, command: str) -> None:
+    if number > shown:
+        print(f"and {number - shown} more; see: {command}")

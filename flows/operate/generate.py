@@ -18,7 +18,10 @@ _NOTE = "# Generated from expectations/ by `safercity check --write`: change the
 
 
 def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
-    """Path → content of every generated file: the dbt sources of each system, and the dictionary of deliveries."""
+    """Path → content of every generated file: what dbt is told of the sources, and the dictionary of deliveries.
+
+    Raises UsageError where a contract does not say what the states of its records are made by.
+    """
     systems: dict[str, list[Contract]] = {}
     for contract in contracts.values():
         systems.setdefault(contract.system, []).append(contract)
@@ -75,6 +78,8 @@ def _dbt_sources(contracts: list[Contract]) -> str:
 
 def _record_sources(contracts: dict[str, Contract]) -> str:
     """A macro that tells dbt of the sources of changes: all that their states are made by."""
+    for contract in contracts.values():
+        contract.check_states()
     told = [
         {
             "source": contract.source,

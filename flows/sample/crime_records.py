@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
-from functools import cache
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.sample.city import EASTINGS, NORTHINGS, OFFICIAL_NAMES, PREMISES, STREET_NAMES, STREETS, WARDS
+from flows.sample.city import PREMISES, STREETS
 from flows.sample.draws import Choice, Draws, Flags, Integers
 from flows.sample.offences import BANDS, CODES, PROFILES, RECLASSIFIED, Code, Habit
-from flows.sample.people import BIRTH_DATES, NAMES, SUMMARIES
-
-Text = NDArray[np.object_]
-Rows = dict[str, Text]  # a column of text per header, all of the same length
+from flows.sample.people import BIRTH_DATES, NAMES, SUMMARIES, one_of
+from flows.sample.places import misplace, place, take_streets_for_wards
+from flows.sample.records import changed
+from flows.sample.spelling import DAY, NEVER, Rows, Text, blank, day_number, flag_text, spelled, text, time_text
+from flows.sample.timing import (
+    MINUTES,
+    counts_of,
+    existing,
+    hours_of_week,
+    minutes_of_months,
+    month_after,
+    months_until,
+)
 
 FIRST_MONTH = date(2014, 4, 1)
 LEVELS = {
@@ -49,8 +56,6 @@ SOONEST, LATEST = 32, 122
 
 RECORDED_AFTER = (10, 250, 320, 230, 80, 50, 35, 15, 10, 0)
 """Weights of the bands of time from report to recording: 94 % within a day."""
-MINUTES = [300 if m == 0 else 150 if m == 30 else 80 if m % 15 == 0 else 40 if m % 5 == 0 else 6 for m in range(60)]
-"""Weights of the minutes of an hour: people give round times."""
 
 OUTCOME_BEGAN = {"21": date(2016, 1, 1), "22": date(2019, 4, 1)}
 OUTCOME_BEFORE = {"21": "18", "22": "8"}
@@ -71,10 +76,6 @@ TUNDRA_BEGAN = date(2018, 6, 1)
 CIRCUMSTANCES = {"": 160, "staff_victim": 220, "domestic": 90, "colleagues": 40, "by_staff": 60, "road_rage": 40,
                  "other": 390}  # fmt: skip
 VICTIM_TYPES = {"public": 850, "staff": 120, "business": 20, "": 10}
-TAKEN_FOR_WARDS = ("Cheapside", "Fenchurch Street", "Gracechurch Street", "King William Street", "Liverpool Street")
-
-DAY, WEEK = 1440, 7 * 1440  # minutes
-NEVER = 2**31 - 1
 
 
 class Times(NamedTuple):
@@ -100,15 +101,6 @@ class History:
     transferred: Integers
     sent_again: Integers
 
-    def changed(self, after: date | None, until: date) -> Integers:
-        """Positions of the records that are new or have changed from the day after one day to the end of another."""
-        first, last = day_number(after) if after else -NEVER, day_number(until)
-        changed = np.zeros(len(self.known), dtype=bool)
-        for event in fields(self):
-            day = getattr(self, event.name)
-            changed |= (day > first) & (day <= last)
-        return np.flatnonzero(changed & (self.known <= last))
-
 
 @dataclass(frozen=True)
 class Records:
@@ -125,6 +117,11 @@ class Records:
     outcome: Integers
     revised: Integers
     history: History
+
+    def changed(self, after: date | None, until: date) -> Integers:
+        """Positions of the records that are new or have changed from the day after one day to the end of another."""
+        history = {event.name: getattr(self.history, event.name) for event in fields(self.history)}
+        return changed(history, after, until)
 
     def rows(self, at: Integers, day: date) -> Rows:
         """The records at these positions as known at the end of the day, as text that is quoted where CSV wants it."""
@@ -144,12 +141,12 @@ class Records:
             "class_code": _CLASS_CODES[code],
             "sub_code": _SUB_CODES[code],
             "offence": _TITLES[code],
-            "recorded_at": _times(recorded),
-            "reported_at": _blank(_times(times.reported), draws.happens("report not noted", 10)),
-            "committed_from": _blank(_times(times.committed_from), draws.happens("beginning not known", 20)),
-            "committed_to": _blank(_times(times.committed_to), draws.happens("end not known", 100)),
+            "recorded_at": time_text(recorded),
+            "reported_at": blank(time_text(times.reported), draws.happens("report not noted", 10)),
+            "committed_from": blank(time_text(times.committed_from), draws.happens("beginning not known", 20)),
+            "committed_to": blank(time_text(times.committed_to), draws.happens("end not known", 100)),
             "outcome_code": _outcome_codes(draws, original, outcome_at, is_revised),
-            "outcome_at": _times(outcome_at),
+            "outcome_at": time_text(outcome_at),
         }
         rows |= _place(draws, original)
         rows |= _causes(draws, original, rows["premises_type"], times.recorded)
@@ -163,19 +160,18 @@ def make_records(seed: int, scale: float, until: date) -> Records:
 
     A month's crimes are the same whatever the last month is.
     """
-    first = FIRST_MONTH.year * 12 + FIRST_MONTH.month - 1
-    numbers = range(first, until.year * 12 + until.month)
-    months = [date(number // 12, number % 12 + 1, 1) for number in numbers]
+    months = months_until(FIRST_MONTH, until)
+    numbers = np.array([month.year * 12 + month.month - 1 for month in months])
     expected = [[code.expected(month) for code in CODES] for month in months]
     volumes = [scale * _level(month) * sum(shares) for month, shares in zip(months, expected, strict=True)]
-    counts = _counts(Draws(seed, np.array(numbers)), volumes)
+    counts = counts_of(Draws(seed, numbers), volumes)
 
     month = np.repeat(np.arange(len(months)), counts)
     serial = np.arange(len(month)) - np.repeat(np.cumsum(counts) - counts, counts)
-    draws = Draws(seed, (np.array(numbers)[month] << 32) + serial)
+    draws = Draws(seed, (numbers[month] << 32) + serial)
     by_month = Choice(*[[int(share * 1_000_000) for share in shares] for shares in expected])
     code = draws.choose("code", by_month, month)
-    starts = np.array([day_number(first_day) for first_day in [*months, _next_month(months[-1])]])
+    starts = np.array([day_number(first_day) for first_day in [*months, month_after(months[-1])]])
     times = _times_of(draws, code, month, starts * DAY)
 
     order = np.argsort(times.recorded, kind="stable")
@@ -185,7 +181,7 @@ def make_records(seed: int, scale: float, until: date) -> Records:
     revised = outcome + 30 * DAY + draws.below("revised after", 300 * DAY)
     return Records(
         draws=draws,
-        month=(month + first).astype(np.int32),
+        month=numbers[month].astype(np.int32),
         serial=(serial + 1).astype(np.int32),
         code=code,
         times=times,
@@ -195,13 +191,6 @@ def make_records(seed: int, scale: float, until: date) -> Records:
     )
 
 
-def _counts(draws: Draws, expected: Sequence[float]) -> Integers:
-    """How many crimes each month has: as many as expected, give or take its root."""
-    twelve = [draws.below(f"volume {n}", 1_000_000) for n in range(12)]
-    deviations = np.sum(twelve, axis=0) / 1_000_000 - 6.0  # nearly normal, with a standard deviation of 1
-    return np.maximum(0, np.floor(np.array(expected) + np.sqrt(expected) * deviations + 0.5)).astype(np.int64)
-
-
 def _times_of(draws: Draws, code: Integers, month: Integers, starts: Integers) -> Times:
     """Committed from and to, reported and recorded, such that each crime is recorded in its month.
 
@@ -209,27 +198,14 @@ def _times_of(draws: Draws, code: Integers, month: Integers, starts: Integers) -
     crime is recorded; then one of the month's four or five such minutes is drawn. So hours and weekdays are exact.
     """
     profile = _PROFILE[code]
-    begins = draws.choose("hour of the week", _HOURS_OF_WEEK, profile) * 60 + draws.choose("minute", _MINUTES)
+    begins = draws.choose("hour of the week", _HOURS_OF_WEEK, profile) * 60 + draws.choose("minute", MINUTES)
     span = _band(draws, "span", _SPANS, profile)
     reported_after = _band(draws, "reported after", _REPORTS, profile)
     recorded_after = _band(draws, "recorded after", _RECORDED, 0)
-    start, length = starts[month], np.diff(starts)[month]
-    since_monday = (start + 3 * DAY) % WEEK  # 1 January 1970 was a Thursday
-    offset = (begins + span + reported_after + recorded_after - since_monday) % WEEK
-    recorded = start + offset + WEEK * draws.below("week", (length - offset + WEEK - 1) // WEEK)
+    recorded = minutes_of_months(draws, begins + span + reported_after + recorded_after, month, starts)
     reported = recorded - recorded_after
     committed_to = reported - reported_after
-    return Times(*(_existing(time) for time in (committed_to - span, committed_to, reported, recorded)))
-
-
-def _existing(times: Integers) -> Integers:
-    """The times, of which those in the hour that the clocks skip in spring are moved to its end."""
-    days = times // DAY
-    years = range(1970 + int(days.min(initial=0)) // 366, 1971 + int(days.max(initial=0)) // 365)
-    changes = [day_number(max(date(year, 3, day) for day in range(25, 32) if date(year, 3, day).weekday() == 6))
-               for year in years]  # fmt: skip
-    is_skipped = (times % DAY // 60 == 1) & np.isin(days, changes)
-    return np.where(is_skipped, days * DAY + 120, times)
+    return Times(*(existing(time) for time in (committed_to - span, committed_to, reported, recorded)))
 
 
 def _history(
@@ -284,36 +260,28 @@ def _outcome_codes(draws: Draws, code: Integers, outcome_at: Integers, is_revise
     codes = _OUTCOME_CODES[chosen]
     for outcome, began in OUTCOME_BEGAN.items():
         codes[(codes == outcome) & (outcome_at < day_number(began) * DAY)] = OUTCOME_BEFORE[outcome]
-    return _blank(codes, outcome_at == NEVER)
+    return blank(codes, outcome_at == NEVER)
 
 
 def _place(draws: Draws, code: Integers) -> Rows:
-    """Street, ward, premises and coordinates; 3 % have no place, 6 % of the others no coordinates."""
+    """Street, ward and coordinates, and the premises."""
     profile = _PROFILE[code]
     street = draws.choose("street", _STREETS, profile)
     kind = draws.choose("premises type", _PREMISES_TYPES, profile)
-    nowhere = draws.happens("no place", 30)
-    unlocated = nowhere | draws.happens("not located", 60)
-    wards = WARDS[street]
-    for ward, official in OFFICIAL_NAMES.items():
-        wards[(wards == ward) & draws.happens("official name", 100)] = official
+    rows = place(draws, street)
     which = np.minimum(draws.below("premises", 4), draws.below("other premises", 4))  # the first is the busiest
     names = _PREMISES_NAMES[kind, street * 4 + which]
-    return {
-        "street": _blank(STREET_NAMES[street], nowhere),
-        "ward": _blank(wards, nowhere),
-        "premises": _blank(names, nowhere),
-        "premises_type": _blank(_PREMISES_TYPE_NAMES[kind], draws.happens("no premises type", 30)),
-        "easting": _blank(_spelled(EASTINGS[street] + draws.below("east", 121) - 60, str), unlocated),
-        "northing": _blank(_spelled(NORTHINGS[street] + draws.below("north", 121) - 60, str), unlocated),
+    return rows | {
+        "premises": blank(names, draws.happens("no place", 30)),
+        "premises_type": blank(_PREMISES_TYPE_NAMES[kind], draws.happens("no premises type", 30)),
     }
 
 
 def _causes(draws: Draws, code: Integers, premises_type: Text, recorded: Integers) -> Rows:
     """Causation factors, kind of victim, circumstance, method and operation."""
     profile = _PROFILE[code]
-    circumstance = _blank(_text(CIRCUMSTANCES)[draws.choose("circumstance", _CIRCUMSTANCES)], ~_IS_ASSAULT[code])
-    victim = np.where(_HAS_VICTIM[profile], _text(VICTIM_TYPES)[draws.choose("victim", _VICTIM_TYPES)], "")
+    circumstance = blank(text(CIRCUMSTANCES)[draws.choose("circumstance", _CIRCUMSTANCES)], ~_IS_ASSAULT[code])
+    victim = np.where(_HAS_VICTIM[profile], text(VICTIM_TYPES)[draws.choose("victim", _VICTIM_TYPES)], "")
     victim = np.where(_VICTIMS[code] != "", _VICTIMS[code], victim).astype(object)
     habit = _HABITS[code]
     habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "licensed"), Habit.UNWATCHED_IN_A_BAR, habit)
@@ -323,7 +291,7 @@ def _causes(draws: Draws, code: Integers, premises_type: Text, recorded: Integer
     not_noted = draws.happens("causes not noted", 100)
 
     def flag(what: str, per_mille: Integers | int, is_sure: Flags) -> Text:
-        return _blank(_text(["N", "Y"])[(is_sure | draws.happens(what, per_mille)).astype(int)], not_noted)
+        return blank(flag_text(is_sure | draws.happens(what, per_mille)), not_noted)
 
     return {
         "alcohol": flag("alcohol", _ALCOHOL[profile], np.zeros(len(code), dtype=bool)),
@@ -331,8 +299,8 @@ def _causes(draws: Draws, code: Integers, premises_type: Text, recorded: Integer
         "drugs": flag("drugs", 20, _IS_DRUGS[code]),
         "victim_type": victim,
         "circumstance": circumstance,
-        "method_tags": _text(TAGS)[tag],
-        "operation": _text(["", "TUNDRA"])[(in_tundra & draws.happens("in TUNDRA", 650)).astype(int)],
+        "method_tags": text(TAGS)[tag],
+        "operation": text(["", "TUNDRA"])[(in_tundra & draws.happens("in TUNDRA", 650)).astype(int)],
     }
 
 
@@ -341,16 +309,15 @@ def _people(draws: Draws, victim_type: Text) -> Rows:
     is_nobody = (victim_type == "") | (victim_type == "business")
     no_suspect = ~draws.happens("suspect", 350)
 
-    def one_of(values: Text, what: str) -> Text:
-        return values[draws.below(what, len(values))]
-
     return {
-        "victim_name": _blank(one_of(NAMES, "victim name"), is_nobody),
-        "victim_date_of_birth": _blank(one_of(BIRTH_DATES, "victim born"), is_nobody | draws.happens("no age", 150)),
-        "suspect_name": _blank(one_of(NAMES, "suspect name"), no_suspect),
-        "suspect_date_of_birth": _blank(one_of(BIRTH_DATES, "suspect born"), no_suspect),
-        "summary": one_of(SUMMARIES, "summary"),
-        "officer_in_case": one_of(NAMES, "officer"),
+        "victim_name": blank(one_of(NAMES, draws, "victim name"), is_nobody),
+        "victim_date_of_birth": blank(
+            one_of(BIRTH_DATES, draws, "victim born"), is_nobody | draws.happens("no age", 150)
+        ),
+        "suspect_name": blank(one_of(NAMES, draws, "suspect name"), no_suspect),
+        "suspect_date_of_birth": blank(one_of(BIRTH_DATES, draws, "suspect born"), no_suspect),
+        "summary": one_of(SUMMARIES, draws, "summary"),
+        "officer_in_case": one_of(NAMES, draws, "officer"),
     }
 
 
@@ -358,25 +325,10 @@ def _make_odd(rows: Rows, draws: Draws) -> None:
     """Make 2 % of the rows deserve a warning: a street for a ward, a wrong place, an unknown tag, half an outcome."""
     oddity = np.searchsorted(np.cumsum(list(ODD.values())), draws.below("oddity", 1000), side="right")
     is_odd = {what: oddity == number for number, what in enumerate(ODD)}
-    is_placed = rows["easting"] != ""
-
-    is_street = is_odd["ward"] & (rows["ward"] != "")
-    rows["ward"][is_street] = _text(TAKEN_FOR_WARDS)[draws.below("taken for a ward", len(TAKEN_FOR_WARDS))][is_street]
-    swapped = is_odd["swapped"] & is_placed
-    rows["easting"][swapped], rows["northing"][swapped] = rows["northing"][swapped], rows["easting"][swapped]
-    for column in ("easting", "northing"):
-        rows[column][is_odd["zero"] & is_placed] = "0"
+    take_streets_for_wards(rows, draws, is_odd["ward"])
+    misplace(rows, swapped=is_odd["swapped"], zero=is_odd["zero"])
     rows["method_tags"][is_odd["tag"]] = "dipping"
     rows["outcome_at"][is_odd["outcome"]] = ""
-
-
-def day_number(day: date) -> int:
-    """Days since 1970."""
-    return day.toordinal() - date(1970, 1, 1).toordinal()
-
-
-def _next_month(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _level(month: date) -> float:
@@ -389,43 +341,10 @@ def _band(draws: Draws, what: str, choice: Choice, row: Integers | int) -> Integ
     return _SHORTEST[band] + draws.below(what, _LONGEST[band] - _SHORTEST[band] + 1)
 
 
-def _hours_of_week(hours: Sequence[int], days: Sequence[int]) -> list[int]:
-    """Weights of the 168 hours of a week; until 06:00 a night goes with the day before."""
-    return [days[(day - (hour < 6)) % 7] * hours[hour] for day in range(7) for hour in range(24)]
-
-
-def _text(values: Iterable[str]) -> Text:
-    return np.array(list(values), dtype=object)
-
-
-def _blank(values: Text, is_blank: Flags) -> Text:
-    """The values, but for those that are blank."""
-    values = values.copy()
-    values[is_blank] = ""
-    return values
-
-
-def _spelled(values: Integers, spell: Callable[[int], str]) -> Text:
-    """Each number spelled; each different one only once."""
-    different, which = np.unique(values, return_inverse=True)
-    return _text([spell(value) for value in different.tolist()])[which]
-
-
-@cache
-def _spelled_day(day: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
-
-
-def _times(minutes: Integers) -> Text:
-    """Times as the source writes them, blank for NEVER."""
-    days = np.where(minutes == NEVER, 0, minutes // DAY)
-    return _blank(_spelled(days, _spelled_day) + _MINUTES_OF_DAY[minutes % DAY], minutes == NEVER)
-
-
 def _numbers(month: Integers, serial: Integers) -> Text:
     """Crime numbers: month and serial number in it."""
-    months = _spelled(month, lambda number: f"SAMPLE/{number // 12 % 100:02d}{number % 12 + 1:02d}/")
-    return months + _spelled(serial, lambda number: f"{number:05d}")
+    months = spelled(month, lambda number: f"SAMPLE/{number // 12 % 100:02d}{number % 12 + 1:02d}/")
+    return months + spelled(serial, lambda number: f"{number:05d}")
 
 
 def _becomes(code: Code) -> Code:
@@ -434,14 +353,13 @@ def _becomes(code: Code) -> Code:
     return next((other for other in CODES if other.key == key and not other.is_bounded), code)
 
 
-_STATUSES = _text(["recorded", "cancelled", "transferred"])
-_MINUTES_OF_DAY = _text([f" {minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY)])
+_STATUSES = text(["recorded", "cancelled", "transferred"])
 _SHORTEST, _LONGEST = np.array(BANDS).T
 
-_CLASS_CODES = _text([code.class_code for code in CODES])
-_SUB_CODES = _text([code.sub_code.code for code in CODES])
-_TITLES = _text([f'"{code.title}"' if "," in code.title else code.title for code in CODES])
-_VICTIMS = _text([code.victim_type for code in CODES])
+_CLASS_CODES = text([code.class_code for code in CODES])
+_SUB_CODES = text([code.sub_code.code for code in CODES])
+_TITLES = text([f'"{code.title}"' if "," in code.title else code.title for code in CODES])
+_VICTIMS = text([code.victim_type for code in CODES])
 _HABITS = np.array([code.offence.habit for code in CODES])
 _IS_ASSAULT = np.array([code.offence.is_assault for code in CODES])
 _IS_BOUNDED = np.array([code.is_bounded for code in CODES])
@@ -451,16 +369,15 @@ _BECOMES = np.array([CODES.index(_becomes(code)) for code in CODES])
 
 _HAS_VICTIM = np.array([profile.has_victim for profile in PROFILES])
 _ALCOHOL = np.array([profile.alcohol for profile in PROFILES])
-_HOURS_OF_WEEK = Choice(*[_hours_of_week(profile.hours, profile.days) for profile in PROFILES])
-_MINUTES = Choice(MINUTES)
+_HOURS_OF_WEEK = Choice(*[hours_of_week(profile.hours, profile.days) for profile in PROFILES])
 _SPANS = Choice(*[profile.spans for profile in PROFILES])
 _REPORTS = Choice(*[profile.reports for profile in PROFILES])
 _RECORDED = Choice(RECORDED_AFTER)
 _OUTCOMES_AFTER = Choice(*[profile.outcomes_after for profile in PROFILES])
-_OUTCOME_CODES = _text(sorted({code for profile in PROFILES for code in profile.outcomes}))
+_OUTCOME_CODES = text(sorted({code for profile in PROFILES for code in profile.outcomes}))
 _OUTCOMES = Choice(*[[profile.outcomes.get(code, 0) for code in _OUTCOME_CODES] for profile in PROFILES])
 _STREETS = Choice(*[[getattr(street, profile.streets) for street in STREETS] for profile in PROFILES])
-_PREMISES_TYPE_NAMES = _text(PREMISES)
+_PREMISES_TYPE_NAMES = text(PREMISES)
 _PREMISES_TYPES = Choice(*[[profile.premises.get(kind, 0) for kind in PREMISES] for profile in PROFILES])
 _PREMISES_NAMES = np.array(
     [[f"{name} {number + 1}" if name else "" for number in range(len(STREETS) * 4)] for name in PREMISES.values()],

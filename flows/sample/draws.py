@@ -54,6 +54,10 @@ class Draws:
         some._hashes = self._hashes[positions]
         return some
 
+    def others(self, keys: Integers) -> Draws:
+        """The draws of other things, by their keys, with the same seed."""
+        return Draws(self._seed, keys)
+
     def bits(self, purpose: str) -> NDArray[np.uint64]:
         """64 random bits for a purpose."""
         salt = hashlib.blake2b(f"{self._seed} {purpose}".encode(), digest_size=8).digest()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.sample.draws import Draws
+
 Text = NDArray[np.object_]
 
 MARK = "Zz-Sample"
@@ -29,3 +31,19 @@ SUMMARIES: Text = np.array(
     dtype=object,
 )
 """Quoted as CSV wants it: they hold commas and quotes."""
+
+PHONES: Text = np.array([f"{MARK} 020 7946 {number:04d}" for number in range(1000)], dtype=object)
+"""Numbers of the range that Ofcom keeps for drama."""
+NHS_NUMBERS: Text = np.array([f"{MARK} 999 000 {number:04d}" for number in range(10_000)], dtype=object)
+"""Numbers that begin with 999 are never given to patients."""
+REGISTRATIONS: Text = np.array([f"{MARK} QZ00 {number:04d}" for number in range(10_000)], dtype=object)
+AGES: Text = np.array([f"{MARK} {age}" for age in range(12, 70)], dtype=object)
+SCHOOLS: Text = np.array([f"{MARK} School {number:02d}" for number in range(30)], dtype=object)
+
+TEST_HMAC_KEY = "published-test-key-of-the-safer-city-sample-which-protects-nobody"
+"""The key that references to people in the sample are replaced by: everybody knows it, so it is for nothing else."""
+
+
+def one_of(values: Text, draws: Draws, what: str) -> Text:
+    """One of the values for each thing."""
+    return values[draws.below(what, len(values))]

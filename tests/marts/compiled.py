@@ -2,6 +2,7 @@
 
 dbt takes seconds to build the project; its statements take a fraction of one. They are run here as dbt runs them in
 a full refresh: tables with the constraints of their contracts, views, table macros, and the tests that audit them.
+Its Python models run among the statements, on the same connection.
 """
 
 import json
@@ -23,10 +24,12 @@ class Project:
     """The dbt project as SQL: schemas, statements that create each relation after those it reads, and audit queries.
 
     A database is called `warehouse` or `safer_city` in all of them. An audit query finds the rows that fail a test.
+    Among the statements stands the name of a relation alone where a Python model makes it: `python` has its code.
     """
 
     schemas: list[str]
     statements: list[str]
+    python: dict[str, str]
     audit: dict[str, str]
 
     def build(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -34,7 +37,10 @@ class Project:
         for schema in self.schemas:
             connection.execute(f"create schema if not exists {schema}")
         for statement in self.statements:
-            connection.execute(statement)
+            if code := self.python.get(statement):
+                _run_model(connection, statement, code)
+            else:
+                connection.execute(statement)
 
     def failed_tests(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """The tests that fail on what was built, with how many rows each."""
@@ -66,12 +72,15 @@ def compile_project(folder: Path) -> Project:
     return Project(
         schemas=sorted({f"{node['database']}.{node['schema']}" for node in in_order}),
         statements=[statement for node in in_order for statement in _statements(node)],
+        python={node["relation_name"]: node["compiled_code"] for node in in_order if _is_python(node)},
         audit={node["name"]: node["compiled_code"] for node in nodes.values() if node["resource_type"] == "test"},
     )
 
 
 def _statements(node: dict[str, Any]) -> list[str]:
     name, config, query = node["relation_name"], node["config"], node.get("compiled_code")
+    if _is_python(node):
+        return [name]
     match config["materialized"]:
         case "seed":
             file = Path(node["root_path"]) / node["original_file_path"]
@@ -86,6 +95,20 @@ def _statements(node: dict[str, Any]) -> list[str]:
             return [f"create or replace table {name} ({columns})", f"insert into {name} by name ({query}\n)"]
         case _:
             return [f"create or replace table {name} as ({query}\n)"]
+
+
+def _is_python(node: dict[str, Any]) -> bool:
+    return node.get("language") == "python"
+
+
+def _run_model(connection: duckdb.DuckDBPyConnection, name: str, code: str) -> None:
+    """Run what dbt compiled of a Python model: `model`, and `dbtObj`, which finds the relations that it names."""
+    compiled: dict[str, Any] = {}
+    exec(code, compiled)
+    model = compiled["model"](compiled["dbtObj"](lambda read: connection.query(f"from {read}")), connection)
+    connection.register("python_model", model)
+    connection.execute(f"create or replace table {name} as from python_model")
+    connection.unregister("python_model")
 
 
 def _column(column: dict[str, Any]) -> str:

@@ -102,6 +102,21 @@ def test_what_makes_no_sense_is_refused(changes: Change, why: str, tmp_path: Pat
     assert "\n" not in told
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"key": ["thing_ref", "status"]}, "give one `key`"),
+        ({"counted_by": None}, "give in `counted_by`"),
+        ({"counted_by": "status"}, "give in `counted_by`"),
+        ({"counted_by": "started_on"}, "give in `counted_by`"),
+    ],
+)
+def test_what_states_cannot_be_made_by_is_refused(changes: Change, why: str) -> None:
+    with pytest.raises(UsageError, match=r"things\.yml: ") as raised:
+        contract(**changes).check_states()
+    assert why in str(raised.value)
+
+
 @pytest.mark.parametrize("content", ["a: [", "- a\n- b\n", "", "a: b: c\n", "\x00"])
 def test_a_file_that_is_no_contract_is_refused_in_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / "things.yml").write_text(content, encoding="utf-8")

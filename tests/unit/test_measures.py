@@ -136,20 +136,38 @@ TAGS = {
 }
 """Measures of a method, with its tag."""
 
+ASB_CATEGORIES = {
+    "asb_inconsiderate_behaviour": "Inconsiderate Behaviour",
+    "asb_begging_vagrancy": "Begging/Vagrancy",
+    "asb_drunken_behaviour": "Drunken Behaviour",
+    "asb_noise": "Noise",
+    "asb_rowdy_nuisance": "Rowdy Nuisance",
+    "asb_street_drinking": "Street Drinking",
+    "asb_urination": "Urination",
+    "asb_skateboarding_cycling": "Skateboarding/Cycling",
+    "asb_drugs": "Drugs",
+    "asb_other": "Other",
+}
+"""Measures of a category of anti-social behaviour, with that category."""
+
+EVERY_INCIDENT = dict.fromkeys(["measure", *MEMBERS[0]], "") | {"measure": "asb"}
+"""The member that counts incidents of any category, one that is not in the list too."""
+
 ACQUISITIVE_PARTS = ["burglary", "shoplifting", "theft_from_person", "bicycle_theft", "vehicle_crime", "theft_other"]
 UNLAWFUL_DRIVING = {"4.4", "4.6", "4.8", "4.9", "37.1"}
 
 
 def test_measures_are_those_of_the_specification() -> None:
     named_here = {*BY_CLASS, *BY_PAIR, *TAGS, *ACQUISITIVE_PARTS, "all_crime", "violence", "acquisitive_crime"}
-    assert set(MEASURES) == named_here | {"assault_police_emergency", "assault_custody_officer", "asb"}
+    of_incidents = {"asb", *ASB_CATEGORIES}
+    assert set(MEASURES) == named_here | of_incidents | {"assault_police_emergency", "assault_custody_officer"}
 
 
 def test_every_member_names_what_exists() -> None:
     for member in MEMBERS:
         pair = (member["class_code"], member["sub_code"])
         assert member["measure"] in MEASURES, member
-        assert any(member[column] for column in MATCHED), member
+        assert any(member[column] for column in MATCHED) or member == EVERY_INCIDENT, member
         assert not member["class_code"] or member["class_code"] in RECORDABLE, member
         assert not member["sub_code"] or member["sub_code"] in {sub_code for _, sub_code in PAIRS}, member
         assert not all(pair) or pair in PAIRS, member
@@ -161,7 +179,14 @@ def test_every_measure_has_members() -> None:
 
 def test_a_member_is_of_one_kind_of_record() -> None:
     kinds = [OF_CRIMES, ["police_uk_category"], ["asb_category"]]
-    assert [member for member in MEMBERS if sum(any(member[column] for column in kind) for kind in kinds) != 1] == []
+    other = [member for member in MEMBERS if sum(any(member[column] for column in kind) for kind in kinds) != 1]
+    assert other == [EVERY_INCIDENT]
+
+
+def test_a_category_of_incidents_counts_in_its_measure_and_in_asb() -> None:
+    counted = {member["measure"]: member["asb_category"] for member in MEMBERS if member["asb_category"]}
+    assert counted == ASB_CATEGORIES
+    assert {MEASURES[measure]["theme"] for measure in counted} == {"asb"}
 
 
 def test_police_uk_reaches_twelve_measures() -> None:

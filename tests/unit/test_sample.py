@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from flows.errors import UsageError
-from flows.sample import write_sample
+from flows.sample import SOURCES, write_sample
 from flows.sample.crimes import write_crimes
 from flows.sample.police_uk import write_police_uk
+from flows.sample.source import write_source
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -19,6 +20,8 @@ def test_holds_what_each_source_writes(tmp_path: Path) -> None:
     written = write_sample(tmp_path / "all", scale=0.02)
     write_police_uk(tmp_path / "each", scale=0.02)
     write_crimes(tmp_path / "each/crimes", scale=0.02)
+    for source in SOURCES:
+        write_source(source, tmp_path / "each" / source.name, seed=1, scale=0.02, through=date(2019, 8, 7))
     assert files_below(tmp_path / "all") == files_below(tmp_path / "each")
     assert written == sorted(path for path in (tmp_path / "all").rglob("*") if path.is_file())
 
@@ -27,6 +30,8 @@ def test_passes_its_arguments_on(tmp_path: Path) -> None:
     write_sample(tmp_path / "all", seed=7, scale=0.01, through=date(2017, 1, 31))
     write_police_uk(tmp_path / "each", seed=7, scale=0.01, through=date(2017, 1, 31))
     write_crimes(tmp_path / "each/crimes", seed=7, scale=0.01, through=date(2017, 1, 31))
+    for source in SOURCES:
+        write_source(source, tmp_path / "each" / source.name, seed=7, scale=0.01, through=date(2017, 1, 31))
     assert files_below(tmp_path / "all") == files_below(tmp_path / "each")
 
 
