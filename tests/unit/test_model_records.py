@@ -29,6 +29,7 @@ from tests.model.changes import Delivery
 from tests.model.crime_measures import Crime
 from tests.model.keyed import Keyed
 from tests.model.performance import Row
+from tests.model.trends import figures, trends
 
 CITY, KENT = "City of London Police", "Kent Police"
 MAY, JUNE = date(2019, 5, 1), date(2019, 6, 1)
@@ -92,6 +93,25 @@ def test_why_incidents_moved() -> None:
         ("asb_drugs", 1, 0, 0, 0, 1),
         ("asb_noise", -3, -1, -1, -1, 0),
     ]
+
+
+def test_a_trend_of_seven_months() -> None:
+    counts = enumerate((81, 98, 130, 117, 91, 105, 101), start=1)
+    keys = {"record_source": "force", "force": CITY, "measure": "asb"}
+    rows = [{**keys, "month": date(2019, number, 1), "offences": offences} for number, offences in counts]
+    [row] = trends(rows)
+    assert cells([row], "window_months", "window_to", "slope", "mann_kendall_s", "verdict") == [
+        (7, date(2019, 7, 1), 1.25, 3, "no significant trend")
+    ]
+    assert (round(row["p_value"], 2), round(row["mann_kendall_p"], 4)) == (0.72, 0.7726)
+    assert figures((0, 0, 0, 0, 0, 0, 3))["dispersion"] is None
+    assert figures((1, 2, 3, 4, 5, 6, 7))["verdict"] == "upward"
+    assert figures((3,) * 7) == figures((3,) * 7) | {
+        "slope": 0.0,
+        "p_value": 1.0,
+        "mann_kendall_p": 1.0,
+        "dispersion": 0.0,
+    }
 
 
 def test_linked_to_licensed_premises() -> None:
