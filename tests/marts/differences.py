@@ -110,7 +110,7 @@ def differences(
 def _expected(models: Iterable[Model], table: str, *asked: object) -> list[Row]:
     """The rows of all models that know the table."""
     if table == "asb_trend":
-        return trends(row for model in models if hasattr(model, "performance") for row in model.performance("asb"))
+        return trends(_expected(models, "performance", "asb"))
     rows = [row for model in models if hasattr(model, table) for row in getattr(model, table)(*asked)]
     if table == "performance":
         labels = _measure_labels()
