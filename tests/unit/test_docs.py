@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from flows.cli.main import app
 from flows.operate import read
-from flows.sample import write_sample
+from flows.sample import TEST_HMAC_KEY, write_sample
 from flows.settings import PROJECT_DIR, Alerts, Settings
 from tests.faults.sandbox import Sandbox
 
@@ -51,7 +51,7 @@ def sample_release(once: Callable[[str, Callable[[Path], object]], Path]) -> San
     """A small sample, loaded and published."""
 
     def publish(folder: Path) -> None:
-        made = Sandbox(folder)
+        made = Sandbox(folder, {"hmac_key": TEST_HMAC_KEY})
         write_sample(made.landing, scale=0.02)
         made.run()
 
