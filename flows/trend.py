@@ -74,7 +74,9 @@ def mann_kendall(counts: Sequence[int]) -> tuple[int, float]:
     s = sum((b > a) - (b < a) for i, a in enumerate(counts) for b in counts[i + 1 :])
     if len(counts) <= EXACT_UP_TO:
         return s, _exact_p(s, tuple(sorted(Counter(counts).values())))
-    return s, _normal_p(s, tuple(Counter(counts).values()))
+    from pymannkendall import original_test
+
+    return s, float(original_test(counts).p)
 
 
 def _exact_p(s: int, ties: tuple[int, ...]) -> float:
@@ -83,16 +85,6 @@ def _exact_p(s: int, ties: tuple[int, ...]) -> float:
     pairs = len(falls) - 1
     extreme = sum(orders for fallen, orders in enumerate(falls) if abs(pairs - 2 * fallen) >= abs(s))
     return extreme / sum(falls)
-
-
-def _normal_p(s: int, ties: tuple[int, ...]) -> float:
-    """The same by the normal distribution with the variance of S under ties, and S one nearer to zero."""
-    variance = (_spread(sum(ties)) - sum(map(_spread, ties))) / 18
-    return math.erfc((abs(s) - 1) / math.sqrt(2 * variance)) if s else 1.0
-
-
-def _spread(values: int) -> int:
-    return values * (values - 1) * (2 * values + 5)
 
 
 @cache
