@@ -4,32 +4,27 @@ A table is a total and some breakdowns of it, each of which sums to the total: t
 1 to 4 are withheld (`suppressed_primary`), and so is whatever would give one of them away (`suppressed_secondary`).
 
 A reader is taken to know all that is published: the other counts, the zeros, that every breakdown sums to the total,
-that a primary cell is 1 to 4, that a secondary one is 0 or at least 5, and this file. A table is safe when each
-withheld cell could, by all that, still have two values or more. Then its labels differ from the counts in nothing that
-decides it, and the same counts are always treated the same way.
+that a primary cell is 1 to 4, and this file. What is withheld is therefore chosen so that every withheld cell differs
+between tables which are all published alike. Being safe against sums alone is not enough: of 1, 1, 5 and a total of 7
+one would withhold the 5 as well, but of 3, 4 and 0 one wouldn't, so that 7 could only be 1, 1 and 5.
 
-What is withheld, in this order:
-
-* Total of 1 to 4: it and every count above zero is primary, and zeros are published. But the label says "at least
-  one", so four primary cells in a breakdown would give the total away. A breakdown with three or more is therefore
-  withheld altogether as secondary, all its values alike: three must look as four do. This is the one use of the
-  secondary label for counts of 1 to 4 that happens at all often.
-* Total of 5 or more: each breakdown by itself withholds as few of its largest counts as make it safe.
-* Where a breakdown can't be made safe so, the total is withheld as well, and from every breakdown what keeps it from
-  being added up: again as few cells as possible, each breakdown's largest first.
-* Where not even that is safe, everything is withheld as secondary. Eight referrals, four and four by one breakdown and
-  eight times one by another, are such a table: they can only be eight.
+* A total of 1 to 4 is primary, and so is every count above zero. But a primary label says "at least one", so that four
+  of them in a breakdown would give the total away. A breakdown with three or more is withheld altogether, all its
+  values alike: three must look as four do.
+* A total of 5 or more is published, so its breakdowns can be judged one by one. Primary cells stand alone where they
+  could be shared out in several ways. Otherwise the largest count is withheld with them.
+* Where that count can't hide them, because no smaller one could stand in its place, the breakdown is withheld
+  altogether. This and the three of a small total are the only cases in which a count of 1 to 4 is called secondary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal
 
-SMALL = range(1, 5)
-"""Counts that are withheld."""
+SMALL = 4
+"""Counts from 1 to this are withheld."""
 
 Disclosure = Literal["published", "zero", "suppressed_primary", "suppressed_secondary"]
 
@@ -51,157 +46,78 @@ class Table:
 
 
 def disclose(total: int, breakdowns: Sequence[Sequence[int]]) -> Table:
-    """What of a table is published.
+    """What of a table is published. The same counts in the same order are always published the same way.
 
     Raises ValueError for a negative count, or a breakdown that doesn't sum to the total. It names no count.
     """
     for number, counts in enumerate(breakdowns, start=1):
         if min(counts, default=0) < 0 or sum(counts) != total:
             raise ValueError(f"breakdown {number} of {len(breakdowns)} does not sum to the total of its table")
-    if total in SMALL:
-        return _few(total, breakdowns)
-    if total == 0:
-        return _labelled(total, breakdowns, [frozenset()] * len(breakdowns))
-    with_total = [_fewest(counts, total) for counts in breakdowns]
-    secondary = [positions for positions in with_total if positions is not None]
-    if len(secondary) == len(breakdowns):
-        return _labelled(total, breakdowns, secondary)
-    for candidate in _candidates(breakdowns):
-        if _is_safe_without_total(total, breakdowns, candidate):
-            return _labelled(None, breakdowns, candidate)
-    return Table(_SECONDARY, [[_SECONDARY] * len(counts) for counts in breakdowns])
+    of_breakdown = _of_small_total if total <= SMALL else _of_published_total
+    return Table(_shown(total), [of_breakdown(counts) for counts in breakdowns])
 
 
-_PRIMARY = Cell(None, "suppressed_primary")
+def _of_small_total(counts: Sequence[int]) -> list[Cell]:
+    """A breakdown of a total that is at most 4, and withheld unless it is zero."""
+    if sum(count > 0 for count in counts) >= 3:
+        return _altogether(counts)
+    return [_shown(count) for count in counts]
+
+
+def _of_published_total(counts: Sequence[int]) -> list[Cell]:
+    """A breakdown of a total of 5 or more."""
+    shown = [_shown(count) for count in counts]
+    if _is_nearly_all_fours(counts):
+        return _altogether(counts)
+    if not any(map(_is_small, counts)) or _can_be_shared_out(counts):
+        return shown
+    first = max(range(len(counts)), key=lambda position: counts[position])
+    if not _can_be_hidden_by(counts, first):
+        return _altogether(counts)
+    shown[first] = _SECONDARY
+    return shown
+
+
+def _can_be_shared_out(counts: Sequence[int]) -> bool:
+    """Whether the sum of the small counts leaves each of them open.
+
+    It doesn't where there is one, where all are 1, and where all are 4. Nor is the sum next to all 1 let through where
+    all 1 is withheld: those tables are the company without which it would be known by being withheld. All 1 needs none
+    where zeros could stand in other places, and has a place for them unless every value is 1.
+    """
+    small = [count for count in counts if _is_small(count)]
+    beyond_all_ones = sum(small) - len(small)
+    needs_company = max(counts) > SMALL or sum(counts) == len(counts)
+    return len(small) > 1 and beyond_all_ones > needs_company and sum(small) < SMALL * len(small)
+
+
+def _can_be_hidden_by(counts: Sequence[int], first: int) -> bool:
+    """Whether the largest count could be another, one lower, or the small ones all 1 and it higher.
+
+    It couldn't be lower where it would no longer be the largest, the first of equal ones, or would be small itself.
+    """
+    small = [count for count in counts if _is_small(count)]
+    others = (count + (position < first) for position, count in enumerate(counts) if position != first)
+    return counts[first] > SMALL and sum(small) + counts[first] > len(small) + max([SMALL + 1, *others])
+
+
+def _is_nearly_all_fours(counts: Sequence[int]) -> bool:
+    """Whether all are 4, or are 3, 4 and 5 with the same sum: alone, the former would be known by being withheld."""
+    return sum(counts) == SMALL * len(counts) and all(abs(count - SMALL) <= 1 for count in counts)
+
+
 _SECONDARY = Cell(None, "suppressed_secondary")
 
-Positions = frozenset[int]
-"""Positions of the cells of a breakdown that are withheld as secondary."""
+
+def _altogether(counts: Sequence[int]) -> list[Cell]:
+    return [_SECONDARY] * len(counts)
 
 
-def _few(total: int, breakdowns: Sequence[Sequence[int]]) -> Table:
-    """A table with a total of 1 to 4."""
-    table = _labelled(total, breakdowns, [frozenset()] * len(breakdowns))
-    for number, counts in enumerate(breakdowns):
-        if sum(count > 0 for count in counts) >= 3:
-            table.breakdowns[number] = [_SECONDARY] * len(counts)
-    return table
-
-
-def _labelled(total: int | None, breakdowns: Sequence[Sequence[int]], secondary: Sequence[Positions]) -> Table:
-    """The table with these cells withheld as secondary, and the total too where it is None."""
-    return Table(
-        _SECONDARY if total is None else _cell(total),
-        [
-            [_SECONDARY if position in withheld else _cell(count) for position, count in enumerate(counts)]
-            for counts, withheld in zip(breakdowns, secondary, strict=True)
-        ],
-    )
-
-
-def _cell(count: int) -> Cell:
-    if count in SMALL:
-        return _PRIMARY
+def _shown(count: int) -> Cell:
+    if _is_small(count):
+        return Cell(None, "suppressed_primary")
     return Cell(count, "published" if count else "zero")
 
 
-def _largest(counts: Sequence[int]) -> Iterator[Positions]:
-    """None, one, two … of the cells that are not primary, the largest first and of equal ones the first."""
-    others = [position for position, count in enumerate(counts) if count not in SMALL]
-    others.sort(key=lambda position: -counts[position])
-    for number in range(len(others) + 1):
-        yield frozenset(others[:number])
-
-
-def _fewest(counts: Sequence[int], total: int) -> Positions | None:
-    """The fewest cells whose withholding makes a breakdown of a published total safe; None where nothing does."""
-    totals = 1 << total
-    return next((cells for cells in _largest(counts) if _Withheld.of(counts, cells, total).is_safe(totals)), None)
-
-
-def _candidates(breakdowns: Sequence[Sequence[int]]) -> Iterator[tuple[Positions, ...]]:
-    """Cells to withhold in each breakdown, the fewest in all first; the first breakdowns lose last."""
-    choices = [list(_largest(counts)) for counts in breakdowns]
-    yield from sorted(product(*choices), key=lambda choice: (sum(map(len, choice)), [len(cells) for cells in choice]))
-
-
-def _is_safe_without_total(
-    total: int, breakdowns: Sequence[Sequence[int]], secondary: Sequence[Positions]
-) -> bool:
-    """Whether a table is safe whose total is withheld too."""
-    highest = total + _BEYOND
-    withheld = [_Withheld.of(counts, cells, highest) for counts, cells in zip(breakdowns, secondary, strict=True)]
-    totals = _zero_or_not_small(highest)
-    for breakdown in withheld:
-        totals &= breakdown.totals()
-    return totals.bit_count() > 1 and all(breakdown.is_safe(totals) for breakdown in withheld)
-
-
-# Sets of counts are integers here: a count is in the set where the bit of that number is set. Adding a count to all
-# members is a shift, and the sums of two sets are the shifts of the one by the members of the other.
-
-_BEYOND = 20
-"""How far beyond a withheld total others are thought of. More would be possible, which makes nothing less safe."""
-
-
-def _range(lowest: int, highest: int) -> int:
-    """The set of all counts from lowest to highest."""
-    return (1 << (highest + 1)) - (1 << lowest)
-
-
-def _zero_or_not_small(highest: int) -> int:
-    return 1 | _range(SMALL.stop, max(highest, SMALL.stop - 1))
-
-
-@dataclass(frozen=True)
-class _Withheld:
-    """What a reader knows of a breakdown: the sum of its published cells, and how many are withheld and why."""
-
-    published: int
-    primary: int
-    secondary: int
-    highest: int
-
-    @classmethod
-    def of(cls, counts: Sequence[int], cells: Positions, highest: int) -> _Withheld:
-        shown = sum(count for position, count in enumerate(counts) if count not in SMALL and position not in cells)
-        return cls(shown, sum(count in SMALL for count in counts), len(cells), highest)
-
-    def totals(self) -> int:
-        """The totals that the breakdown could have."""
-        return self._sums(self.primary, self.secondary)
-
-    def is_safe(self, totals: int) -> bool:
-        """Whether each of its withheld cells could have two values, where the total is one of these."""
-        safe = True
-        if self.primary:
-            others = self._sums(self.primary - 1, self.secondary)
-            safe = _fitting(_range(SMALL.start, SMALL.stop - 1), others, totals) > 1
-        if self.secondary:
-            others = self._sums(self.primary, self.secondary - 1)
-            safe = safe and _fitting(_zero_or_not_small(self.highest), others, totals) > 1
-        return safe
-
-    def _sums(self, primary: int, secondary: int) -> int:
-        """The sums of the published cells and so many withheld ones."""
-        sums = _range(primary * SMALL.start, primary * (SMALL.stop - 1))
-        if secondary:  # several cells of 0 or at least 5 sum to 0 or at least 5, as one does
-            apart = _zero_or_not_small(self.highest)
-            sums = _union(apart << member for member in _members(sums))
-        return (sums << self.published) & _range(0, self.highest)
-
-
-def _fitting(values: int, others: int, totals: int) -> int:
-    """How many of the values of a cell make one of the totals together with the others of its breakdown."""
-    return sum((others << value) & totals != 0 for value in _members(values))
-
-
-def _members(counts: int) -> Iterator[int]:
-    return (count for count in range(counts.bit_length()) if counts >> count & 1)
-
-
-def _union(sets: Iterator[int]) -> int:
-    union = 0
-    for counts in sets:
-        union |= counts
-    return union
+def _is_small(count: int) -> bool:
+    return 1 <= count <= SMALL

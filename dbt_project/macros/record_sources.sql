@@ -20,7 +20,19 @@
       "licensed_premises",
       "easting",
       "northing"
-    ]
+    ],
+    "values": {
+      "status": [
+        "open",
+        "closed",
+        "cancelled"
+      ],
+      "qualifier": [
+        "personal",
+        "nuisance",
+        "environmental"
+      ]
+    }
   },
   {
     "source": "crimes",
@@ -53,7 +65,42 @@
       "circumstance",
       "method_tags",
       "operation"
-    ]
+    ],
+    "values": {
+      "status": [
+        "recorded",
+        "cancelled",
+        "transferred"
+      ],
+      "premises_type": [
+        "licensed",
+        "retail",
+        "office",
+        "hotel",
+        "gym",
+        "transport",
+        "dwelling",
+        "street",
+        "public_building",
+        "other"
+      ],
+      "victim_type": [
+        "public",
+        "staff",
+        "police_officer",
+        "emergency_worker",
+        "custody_officer",
+        "business"
+      ],
+      "circumstance": [
+        "staff_victim",
+        "domestic",
+        "colleagues",
+        "by_staff",
+        "road_rage",
+        "other"
+      ]
+    }
   },
   {
     "source": "enforcement_actions",
@@ -73,7 +120,28 @@
       "hub_attended",
       "street",
       "ward"
-    ]
+    ],
+    "values": {
+      "programme": [
+        "luscombe",
+        "alabama",
+        "other"
+      ],
+      "stage": [
+        "green",
+        "yellow",
+        "red",
+        "blue",
+        "cbo"
+      ],
+      "instrument": [
+        "ticket",
+        "cpw",
+        "cpn",
+        "summons",
+        "cbo"
+      ]
+    }
   },
   {
     "source": "engagement_activities",
@@ -97,7 +165,51 @@
       "arrests",
       "vehicles_seized",
       "items_seized"
-    ]
+    ],
+    "values": {
+      "programme": [
+        "prevent",
+        "project_griffin",
+        "project_argus",
+        "ct_awareness",
+        "postal_awareness",
+        "ct_local_profile",
+        "fraud_prevention",
+        "safeguarding",
+        "begging_outreach",
+        "road_safety",
+        "licensing_training",
+        "operation"
+      ],
+      "activity_type": [
+        "awareness_session",
+        "training",
+        "meeting",
+        "stall",
+        "exercise",
+        "surgery",
+        "shift",
+        "conference",
+        "deployment",
+        "campaign"
+      ],
+      "organisation_type": [
+        "education",
+        "business",
+        "health",
+        "faith",
+        "community",
+        "local_authority",
+        "police",
+        "charity",
+        "other"
+      ],
+      "attendance_basis": [
+        "exact",
+        "estimate",
+        "at_least"
+      ]
+    }
   },
   {
     "source": "licensing_activities",
@@ -113,7 +225,23 @@
       "ward",
       "risk_assessed",
       "reason"
-    ]
+    ],
+    "values": {
+      "activity_type": [
+        "visit",
+        "promoted_event",
+        "intervention",
+        "deployment"
+      ],
+      "reason": [
+        "routine",
+        "manchester_attack",
+        "london_bridge_attack",
+        "joint_fire",
+        "joint_border",
+        "other"
+      ]
+    }
   },
   {
     "source": "prevent_referrals",
@@ -130,7 +258,38 @@
       "city_based",
       "outcome",
       "transferred_to"
-    ]
+    ],
+    "values": {
+      "record_type": [
+        "referral",
+        "intel_report"
+      ],
+      "sector": [
+        "education",
+        "health",
+        "police",
+        "local_authority",
+        "prisons",
+        "friends_family",
+        "community",
+        "other"
+      ],
+      "concern": [
+        "islamist",
+        "extreme_right_wing",
+        "mixed_unclear",
+        "other",
+        "not_known"
+      ],
+      "outcome": [
+        "no_further_action",
+        "signposted",
+        "panel",
+        "channel",
+        "transferred",
+        "open"
+      ]
+    }
   },
   {
     "source": "public_order_events",
@@ -148,7 +307,16 @@
       "ward",
       "estimated_attendance",
       "arrests"
-    ]
+    ],
+    "values": {
+      "event_type": [
+        "protest",
+        "counter_protest",
+        "march",
+        "vigil",
+        "other"
+      ]
+    }
   },
   {
     "source": "roads_enforcement",
@@ -166,7 +334,30 @@
       "vehicle_class",
       "operation",
       "disposal"
-    ]
+    ],
+    "values": {
+      "notice_type": [
+        "fpn",
+        "tor"
+      ],
+      "offence": [
+        "mobile_phone",
+        "seat_belt",
+        "speed_20mph",
+        "excess_speed",
+        "drink_drug",
+        "red_light",
+        "insurance",
+        "cycle",
+        "other"
+      ],
+      "disposal": [
+        "course",
+        "fixed_penalty",
+        "summons",
+        "cancelled"
+      ]
+    }
   },
   {
     "source": "support_bus_attendances",
@@ -181,7 +372,27 @@
       "need",
       "outcome",
       "minutes_with_service"
-    ]
+    ],
+    "values": {
+      "sex": [
+        "male",
+        "female",
+        "other"
+      ],
+      "need": [
+        "first_aid",
+        "medic",
+        "alcohol",
+        "safe_place",
+        "mental_health"
+      ],
+      "outcome": [
+        "treated",
+        "taxi_home",
+        "collected_by_family",
+        "ambulance"
+      ]
+    }
   },
   {
     "source": "triage_contacts",
@@ -196,7 +407,17 @@
       "s136_considered",
       "s136_used",
       "outcome"
-    ]
+    ],
+    "values": {
+      "outcome": [
+        "place_of_safety",
+        "gp",
+        "crisis_team",
+        "home_treatment",
+        "voluntary",
+        "no_action"
+      ]
+    }
   },
   {
     "source": "vehicle_checks",
@@ -214,7 +435,20 @@
       "compliant",
       "offences",
       "reasons"
-    ]
+    ],
+    "values": {
+      "programme": [
+        "public_carriage",
+        "commercial_vehicle"
+      ],
+      "vehicle_class": [
+        "hackney",
+        "phv",
+        "lgv",
+        "hgv",
+        "other"
+      ]
+    }
   }
 ]) }}
 {%- endmacro %}

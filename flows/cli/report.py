@@ -12,7 +12,7 @@ from flows.runs import Summary
 from flows.settings import Settings
 
 SHOWN = 10  # rejected files
-RULES_SHOWN = 20  # those that most rows broke
+RULES_SHOWN = 20  # the critical ones before the others, those that most rows broke first
 
 
 def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool) -> None:
@@ -77,7 +77,7 @@ def _failures(result: Summary) -> None:
         )
         _more(len(result.rejected), SHOWN, "safercity deliveries --state rejected")
     if result.failed_rules:
-        worst = sorted(result.failed_rules, key=lambda rule: rule.rows, reverse=True)[:RULES_SHOWN]
+        worst = sorted(result.failed_rules, key=lambda rule: (rule.severity != "critical", -rule.rows))[:RULES_SHOWN]
         screen.table(
             ["source", "rule", "severity", "rows", "files", "what it means"],
             [(rule.source, rule.code, rule.severity, rule.rows, rule.files, rule.message) for rule in worst],

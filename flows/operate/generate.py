@@ -88,6 +88,7 @@ def _record_sources(contracts: dict[str, Contract]) -> str:
             "counted_by": contract.counted_by,
             "confidential": contract.confidential,
             "columns": [column.name for column in contract.loaded_columns],
+            "values": _accepted_values(contract),
         }
         for contract in contracts.values()
         if contract.delivery.kind == "changes"
@@ -98,6 +99,15 @@ def _record_sources(contracts: dict[str, Contract]) -> str:
         f"  {{{{ return({json.dumps(told, indent=2)}) }}}}\n"
         "{%- endmacro %}\n"
     )
+
+
+def _accepted_values(contract: Contract) -> dict[str, list[str]]:
+    """Column → the only values that it has: those of a critical rule, in its order."""
+    return {
+        rule.kwargs["column"]: rule.kwargs["value_set"]
+        for rule in contract.rules
+        if rule.expectation == "expect_column_values_to_be_in_set" and rule.severity == "critical" and not rule.when
+    }
 
 
 def _dictionary(contracts: dict[str, Contract]) -> str:

@@ -49,10 +49,11 @@ def test_demo_runs_with_the_key_that_is_set_or_the_published_one(
     assert seen == [used.encode()]
 
 
-def test_summary_shows_the_rules_that_most_rows_broke(capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_shows_critical_rules_and_those_that_most_rows_broke(capsys: pytest.CaptureFixture[str]) -> None:
     rules = [FailedRule("crimes", f"RULE_{rows}", "warning", "is odd", "Registrar", 1, rows) for rows in range(1, 26)]
+    rules.append(FailedRule("crimes", "RULE_CRITICAL", "critical", "is wrong", "Registrar", 1, 2))
     report._failures(SimpleNamespace(rejected=[], failed_rules=rules))  # type: ignore[arg-type]
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split("\t")[:4] == ["source", "rule", "severity", "rows"]
-    assert [line.split("\t")[1] for line in lines[3:-1]] == [f"RULE_{rows}" for rows in range(25, 5, -1)]
-    assert lines[-1] == 'and 5 more; see: safercity sql "from marts.data_quality where rows_failed > 0"'
+    assert [line.split("\t")[1] for line in lines[3:-1]] == ["RULE_CRITICAL", *(f"RULE_{n}" for n in range(25, 6, -1))]
+    assert lines[-1] == 'and 6 more; see: safercity sql "from marts.data_quality where rows_failed > 0"'

@@ -11,16 +11,20 @@ from random import Random
 
 import duckdb
 import pytest
+from pydantic import SecretStr
 
 from flows.contracts import load_contracts
 from flows.settings import Settings
 from flows.stages.transform import transform
 from tests.marts.arrival import place, receive
 from tests.marts.differences import differences
+from tests.marts.test_random_records import models
 from tests.marts.test_random_worlds import first_to_last, slow
-from tests.model import crime_worlds, crimes, police_uk, record_worlds, worlds
+from tests.model import police_uk, worlds
+from tests.model.activities import HMAC_KEY
+from tests.model.keyed_worlds import SOURCES, worlds_together
 from tests.model.police_uk import File, read
-from tests.model.record_worlds import LAST_EXTRACT, Drop
+from tests.model.record_worlds import LAST_EXTRACT, Drop, folder_forces
 
 OF_THE_RUN = {"run", "run_id", "loaded_at", "quarantined_at", "path"}
 """Columns that say when and by which run a row came, and at which place it was found first."""
@@ -35,17 +39,17 @@ NOT_COMPARED = {"ledger.files", "ledger.runs"}
     ids=first_to_last,
 )
 def test_batches_order_and_repeats_do_not_matter(seeds: range, tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "data", folder_forces=record_worlds.folder_forces(seeds))
+    settings = Settings(data=tmp_path / "data", folder_forces=folder_forces(seeds), hmac_key=SecretStr(HMAC_KEY))
     rng = Random(seeds[0])
     files = without_contradictions(worlds.worlds_together(seeds))
-    drops = [drop for drop in crime_worlds.worlds_together(seeds) if not drop.is_contradiction]
+    sources = ["crimes", *rng.sample(SOURCES, 2)]
+    drops = [drop for drop in worlds_together(seeds, sources) if not drop.is_contradiction]
     everything: list[File | Drop] = [*files, *drops]
 
     at_once = deliver([everything], settings, tmp_path / "at once")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{at_once}/safer_city.duckdb' (read_only)")
-        models = [police_uk.Model(files, LAST_EXTRACT), crimes.Model(record_worlds.deliveries(drops))]
-        found = differences(connection, models, [])
+        found = differences(connection, [police_uk.Model(files, LAST_EXTRACT), *models(drops, LAST_EXTRACT)], [])
         assert not found, "\n".join(found)
 
     shutil.rmtree(settings.landing_dir)

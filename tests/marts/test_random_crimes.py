@@ -16,7 +16,7 @@ from tests.marts.arrival import marts, place, receive
 from tests.marts.compiled import Project
 from tests.marts.differences import differences
 from tests.marts.test_random_worlds import as_of_dates, first_to_last, slow
-from tests.model import crimes, police_uk, worlds
+from tests.model import asb, crimes, police_uk, worlds
 from tests.model.crime_worlds import world, worlds_together
 from tests.model.record_worlds import (
     FOLDER_FORCES,
@@ -64,7 +64,8 @@ def compare(
     place([*files, *drops], settings.landing_dir)
     receive(settings, today)
     with marts(settings, project) as connection:
-        models = [police_uk.Model(files, today), crimes.Model(known_on(today, drops))]
+        of_crimes = crimes.Model(known_on(today, drops))
+        models = [police_uk.Model(files, today), of_crimes, asb.Linked(of_crimes, asb.Model([]))]
         found = differences(connection, models, as_of_dates(extracts, rng))
         assert not found, "\n".join(found)
         assert project.failed_tests(connection) == {}

@@ -249,8 +249,9 @@ class Counted(Model[C]):
         known = self.known(as_of)
         rows: list[Row] = []
         for force in known.forces():
+            months = known.by_month(force)
             for measure in self.themes[theme]:
-                counts = {month: len(records) for month, records in counted(known, force, measure).items()}
+                counts = {month: len(records) for month, records in counted(months, measure).items()}
                 keys = {"record_source": RECORD_SOURCE, "force": force, "measure": measure}
                 rows += [{**keys, **row} for row in series(counts, known.coverage(force))]
         return rows
@@ -281,12 +282,12 @@ class Counted(Model[C]):
         as_of: date | None = None,
     ) -> list[Row]:
         known = self.known(as_of)
-        return [
-            {"force": force, "measure": measure, **row}
-            for force in known.forces()
-            for measure in measures
-            for row in table(counted(known, force, measure))
-        ]
+        rows: list[Row] = []
+        for force in known.forces():
+            months = known.by_month(force)
+            for measure in measures:
+                rows += [{"force": force, "measure": measure, **row} for row in table(counted(months, measure))]
+        return rows
 
     # ---- why a count moved
 
@@ -371,9 +372,8 @@ class Known(Generic[R]):
         return {month: [record for record in records if record.month == month] for month in months}
 
 
-def counted(known: Known[C], force: str, measure: str) -> dict[date, list[C]]:
-    """The records that the measure counts, for every month that has a count."""
-    months = known.by_month(force)
+def counted(months: Mapping[date, Sequence[C]], measure: str) -> dict[date, list[C]]:
+    """Of the records of each month those that the measure counts."""
     return {month: [record for record in months[month] if record.is_in(measure)] for month in months}
 
 

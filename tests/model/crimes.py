@@ -39,7 +39,7 @@ class Model(changes.Counted[Crime]):
         rows: list[Row] = []
         for force in known.forces():
             complete = [month for month, coverage in known.coverage(force).items() if coverage == "complete"]
-            profile = crime_profiles.violence_profile(counted(known, force, "assault_profile"), complete)
+            profile = crime_profiles.violence_profile(counted(known.by_month(force), "assault_profile"), complete)
             rows += [{"force": force, **row} for row in profile]
         return rows
 

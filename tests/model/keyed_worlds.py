@@ -4,7 +4,7 @@ A world has a few values of each column, so that records share cells. Some recor
 activities, and dates that a rule only warns of. `worlds_together` puts crimes beside them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -274,13 +274,15 @@ KINDS: tuple[Kind[Any], ...] = (
     ),
 )
 
+SOURCES = ("crimes", *(kind.record.source for kind in KINDS))
+
 
 def worlds(seed: int) -> list[Drop]:
     """The files of one random world of every source. The same seed gives the same files."""
     return in_byte_order(drop for world in worlds_of(seed) for drop in world.drops())
 
 
-def worlds_together(seeds: Sequence[int]) -> list[Drop]:
+def worlds_together(seeds: Sequence[int], sources: Collection[str] = SOURCES) -> list[Drop]:
     """The files of several such worlds of one time in one landing folder, in the byte order of their paths.
 
     They don't touch each other but for the months that they share: each world has forces, and so folders, of its own.
@@ -290,6 +292,7 @@ def worlds_together(seeds: Sequence[int]) -> list[Drop]:
         renamed(drop, seed)
         for seed in seeds
         for world in worlds_of(seed, shape, months_later(first, seed % 2))
+        if world.source in sources
         for drop in world.drops()
     )
 

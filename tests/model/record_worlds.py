@@ -21,6 +21,9 @@ from tests.model.record_files import DAY, Style, Text, as_file, some_style
 LAST_EXTRACT = date(2025, 12, 31)
 """No file of any world has a later extract date: `today` after this day makes none of them a future one."""
 
+LAST_MONTH = date(2025, 10, 1)
+"""Extracts that tell of this month come until then."""
+
 DEFAULT_FORCE = "City of London Police"
 FOLDER_FORCES = {"kent": "Kent Police"}
 """Folder in the landing folder -> force, as the settings must say."""
@@ -130,7 +133,7 @@ class World(ABC, Generic[R]):
 
     def drops(self) -> list[Drop]:
         rng = self.rng
-        months = span(self.first, months_later(self.first, rng.randint(*self.shape.months) - 1))
+        months = span(self.first, min(LAST_MONTH, months_later(self.first, rng.randint(*self.shape.months) - 1)))
         self.prepare()
         self.rejected_share = rng.choice((0, 0, 0.1, 0.25))
         self.gap_share = rng.choice((0, 0.1, 0.3))

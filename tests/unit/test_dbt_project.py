@@ -116,7 +116,7 @@ def test_every_model_begins_with_its_grain(built: Built) -> None:
     without = [
         name
         for name, model in built.models.items()
-        if not model["raw_code"].startswith("-- One row per ") and not _is_as_of(name)
+        if not model["raw_code"].startswith(("-- One row per ", '"""One row per ')) and not _is_as_of(name)
     ]
     assert without == []
 

@@ -100,6 +100,9 @@ def test_dispersion_worked_by_hand() -> None:
     # One count in the middle: all seven are fitted by 1, χ² = 6 × 1 + 36 / 1 over 5.
     assert poisson_dispersion([0, 0, 0, 7, 0, 0, 0]) == pytest.approx(42 / 5)
     assert poisson_dispersion([4] * 12) == pytest.approx(0)
+    # One count next to the end: still a maximum.
+    assert poisson_dispersion([0, 7, 0, 0, 0, 0, 0]) == pytest.approx(_dispersion([0, 7, 0, 0, 0, 0, 0]))
+    assert poisson_dispersion([0, 0, 0, 0, 0, 7, 0]) == pytest.approx(_dispersion([0, 7, 0, 0, 0, 0, 0]))
 
 
 @pytest.mark.parametrize("counts", [[0] * 7, [9] + [0] * 11, [0] * 23 + [1]])
@@ -139,7 +142,7 @@ def test_windows_of_a_series(model: Any) -> None:
         select 'force' as record_source, 'Kent Police' as force, measure,
           (date '2018-01-01' + interval (n) month)::date as month,
           case measure when 'asb' then n when 'asb_noise' then if(n = 3, null, 2) else 1 end as offences
-        from (values ('asb', 12), ('asb_noise', 12), ('asb_drugs', 6)) as series (measure, length),
+        from (values ('asb', 24), ('asb_noise', 12), ('asb_drugs', 6)) as series (measure, length),
           range(length) as months (n)
         order by hash(n)
         """
@@ -163,8 +166,9 @@ def test_windows_of_a_series(model: Any) -> None:
     rows = built.project(f"measure, window_months, window_from, window_to, {figures}").order("all").fetchall()
     until = date(2018, 12, 1)
     assert rows == [
-        ("asb", 7, date(2018, 6, 1), until, 1.0, 0.0, 21, 0.000397, "upward"),
-        ("asb", 12, date(2018, 1, 1), until, 1.0, 0.0, 66, 0.000008, "upward"),
+        ("asb", 7, date(2019, 6, 1), date(2019, 12, 1), 1.0, 0.0, 21, 0.000397, "upward"),
+        ("asb", 12, date(2019, 1, 1), date(2019, 12, 1), 1.0, 0.0, 66, 0.000008, "upward"),
+        ("asb", 24, date(2018, 1, 1), date(2019, 12, 1), 1.0, 0.0, 276, 0.0, "upward"),
         ("asb_noise", 7, date(2018, 6, 1), until, 0.0, 1.0, 0, 1.0, "no significant trend"),
         ("asb_noise", 12, date(2018, 1, 1), until, None, None, None, None, None),
     ]
