@@ -27,7 +27,9 @@ def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool
     _left_alone(settings, result)
     if result.release:
         screen.table(
-            ["table of schema marts", "rows"], sorted(result.release.rows_per_table.items()), title="\nWhat is published"
+            ["table of schema marts", "rows"],
+            sorted(result.release.rows_per_table.items()),
+            title="\nWhat is published",
         )
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in result.seconds.items())
     print(f"\nSeconds: {wall_seconds:.1f}, of which {stages}; the rest is start-up.")

@@ -15,7 +15,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from flows.sample import PERSONAL_MARKERS, write_sample
+from flows.sample import PERSONAL_MARKERS, TEST_HMAC_KEY, write_sample
 from tests.faults import crimes
 from tests.faults.channels import Inbox, listening
 from tests.faults.commands import safercity
@@ -130,7 +130,7 @@ def test_no_personal_value_is_anywhere(sandbox: Sandbox, tmp_path_factory: pytes
         }
     )
     with listening(Inbox()) as inbox:
-        sandbox.given = {"alerts": {"urls": [inbox.url]}}
+        sandbox.given = {"alerts": {"urls": [inbox.url]}, "hmac_key": TEST_HMAC_KEY}
         ended = safercity(sandbox, "run", program=TALKATIVE)
     assert ended.returncode == 3, ended.stderr[-2000:]
     written = sandbox.folder / "written"
