@@ -48,11 +48,11 @@ def commands() -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def sample_release(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
-    """A small sample, loaded and published."""
+    """A small sample, loaded and published, yet with a record of every source."""
 
     def publish(folder: Path) -> None:
         made = Sandbox(folder, {"hmac_key": TEST_HMAC_KEY})
-        write_sample(made.landing, scale=0.02)
+        write_sample(made.landing, scale=0.1)
         made.run()
 
     return Sandbox(once("sample-release", publish))
