@@ -250,7 +250,9 @@ def sql(
 def figures(
     file: Annotated[
         Path | None,
-        typer.Option("--check", help="Another file of figures, with the columns and ids of tests/reference/figures.csv."),
+        typer.Option(
+            "--check", help="Another file of figures, with columns and ids as in tests/reference/figures.csv."
+        ),
     ] = None,
     unmet: Annotated[
         bool, typer.Option("--unmet", help="List only what was to be reproduced and is not; the totals stay.")
@@ -262,8 +264,8 @@ def figures(
     463 figures that City of London Police printed in 2017 and 2019 are asked of the published marts, each as it was
     known at the date of its report, by the query of its family in tests/reference/queries. A figure is
 
-    * **reproduced** or it **differs**: counts are exact, percentages as printed, days, hours and places by the rule that
-      stands with the query (shown by `--json`);
+    * **reproduced**, or it **differs**: counts are exact, percentages as printed, days, hours and places by the rule
+      that stands with the query (`--json` shows it);
     * **withheld**: no release may tell it, and there is no private warehouse here to check it in;
     * **not attainable**: its printed numbers contradict each other, in the way that is said;
     * **not asked**: no record could answer it, for the reason that is said.

@@ -93,8 +93,8 @@ class Question(BaseModel):
 class Contradiction(BaseModel):
     """Printed numbers that cannot hold together.
 
-    The SQL is asked of nothing but the values of the figures in `printed`, and answers with one row: `ways`, in how many
-    ways they can, and what `says` is filled in with.
+    The SQL is asked of nothing but the values of the figures in `printed`, and answers with one row: `ways`, in how
+    many ways they can, and what `says` is filled in with.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -155,7 +155,8 @@ def load_reference(folder: Path = REFERENCE_DIR) -> Reference:
     ]
     unattainable, not_asked = folder / "unattainable.yml", folder / "not_asked.yml"
     contradictions = [
-        _validated(Contradiction, content, f"{unattainable}, {name}") for name, content in _content(unattainable).items()
+        _validated(Contradiction, content, f"{unattainable}, {name}")
+        for name, content in _content(unattainable).items()
     ]
     reasons = [_validated(Reason, content, str(not_asked)) for content in _content(not_asked)]
     counted = Counter(figure for entry in (*questions, *contradictions, *reasons) for figure in entry.figures)
