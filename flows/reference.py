@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -53,7 +54,14 @@ def _names() -> list[str]:
 
 def _column_types(name: str) -> dict[str, str]:
     for described in sorted(SEEDS_DIR.glob("*.yml")):
-        for seed in (yaml.safe_load(described.read_text(encoding="utf-8")) or {}).get("seeds", ()):
-            if seed["name"] == name:
-                return seed.get("config", {}).get("column_types", {})
+        types = _types_in(described.read_text(encoding="utf-8"))
+        if name in types:
+            return types[name]
     return {}
+
+
+@cache
+def _types_in(described: str) -> dict[str, dict[str, str]]:
+    """The types of the columns of each seed that a YAML text describes. It is asked for each seed of each contract."""
+    seeds = (yaml.safe_load(described) or {}).get("seeds", ())
+    return {seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in seeds}

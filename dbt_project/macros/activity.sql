@@ -12,6 +12,18 @@
 {%- endmacro %}
 
 {#-
+  The records of a source as last known, of the months that it covers and that arrived: what an activity table counts.
+  What lies after the last complete month, planned activities too, is not among them.
+-#}
+{% macro covered_records(name) -%}
+  select records.*
+  from ({{ current_records(name) }}) as records
+  inner join ({{ source_months(name) }}) as months
+    on records.force = months.force and records.month = months.month
+  where months.coverage <> 'missing'
+{%- endmacro %}
+
+{#-
   Monthly activity of a source: each combination of keys that occurs has a row in every month of the source.
 
   records: a relation of current records with force, month and the keys. keys: names of its columns. figures: list of

@@ -52,6 +52,7 @@ KEYS = {
     "asb_enforcement_monthly": ("force", "programme", "month", "stage", "instrument"),
     "public_order_protests": ("force", "month", "event_type"),
     "prevent_activity": ("force", "month", "activity_type", "organisation_type", "internal"),
+    "prevent_referrals": ("force", "period_from", "breakdown", "value"),
     "roads_enforcement": ("force", "month", "notice_type", "offence"),
     "roads_checks": ("force", "month", "programme", "vehicle_class"),
     "community_engagement": ("force", "month", "programme", "activity_type"),

@@ -277,9 +277,9 @@ KINDS: tuple[Kind[Any], ...] = (
 SOURCES = ("crimes", *(kind.record.source for kind in KINDS))
 
 
-def worlds(seed: int) -> list[Drop]:
-    """The files of one random world of every source. The same seed gives the same files."""
-    return in_byte_order(drop for world in worlds_of(seed) for drop in world.drops())
+def worlds(seed: int, sources: Collection[str] = SOURCES) -> list[Drop]:
+    """The files of one random world of each source. The same seed gives the same files."""
+    return in_byte_order(drop for world in worlds_of(seed) if world.source in sources for drop in world.drops())
 
 
 def worlds_together(seeds: Sequence[int], sources: Collection[str] = SOURCES) -> list[Drop]:

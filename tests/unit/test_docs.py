@@ -48,11 +48,11 @@ def commands() -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def sample_release(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
-    """A small sample, loaded and published."""
+    """A small sample, loaded and published, yet with a record of every source."""
 
     def publish(folder: Path) -> None:
         made = Sandbox(folder, {"hmac_key": TEST_HMAC_KEY})
-        write_sample(made.landing, scale=0.02)
+        write_sample(made.landing, scale=0.1)
         made.run()
 
     return Sandbox(once("sample-release", publish))
@@ -64,7 +64,35 @@ def test_query_finds_something(query: str, day: str | None, sample_release: Sand
 
 
 def test_pages_have_queries() -> None:
-    assert len(list(queries())) >= 16
+    assert len(list(queries())) >= 40
+
+
+def part_of_analysts_page(heading: str) -> str:
+    """The text below a heading of the second level in the page for analysts, up to the next one."""
+    page = TEXTS[PROJECT_DIR / "docs/analysts.md"]
+    found = re.search(rf"^## {heading}\n(?P<text>.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert found
+    return found["text"]
+
+
+def test_every_worked_question_is_answered() -> None:
+    questions = re.split(r"^#### ", part_of_analysts_page("Worked questions"), flags=re.MULTILINE)[1:]
+    assert len(questions) >= 12
+    assert [question.splitlines()[0] for question in questions if "```sql\n" not in question] == []
+
+
+def test_every_table_answers_something(sample_release: Sandbox) -> None:
+    """The page names all tables of a release, `<theme>_untimed` for those of all themes, and no others."""
+    names = set(re.findall(r"`([a-z_<>]+)`", part_of_analysts_page("Which table answers what")))
+    themes = ("violence", "acquisitive_crime", "public_order", "asb")
+    named = {name.replace("<theme>", theme) for name in names for theme in themes}
+    tables = {
+        table
+        for (table,) in read.query(
+            sample_release.paths, "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).rows
+    }
+    assert named == tables
 
 
 def test_picture_can_be_drawn(sample_release: Sandbox) -> None:

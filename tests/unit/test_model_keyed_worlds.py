@@ -10,7 +10,7 @@ from tests.model.activities import MODELS
 from tests.model.changes import Model
 from tests.model.keyed import Keyed
 from tests.model.keyed_worlds import KINDS, worlds
-from tests.model.record_worlds import LAST_EXTRACT, deliveries, of_source
+from tests.model.record_worlds import LAST_EXTRACT, deliveries
 from tests.unit.test_model_crime_worlds import rows_of
 
 SEEDS = range(30)
@@ -24,7 +24,7 @@ def test_worlds_hold_what_they_promise(kind: Any) -> None:
     seen: defaultdict[str, set[object]] = defaultdict(set)
     chains: defaultdict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for seed in SEEDS:
-        delivered = of_source(record.source, deliveries(worlds(seed)))
+        delivered = deliveries(worlds(seed, [record.source]))
         model = MODELS_BY_SOURCE[record.source](delivered)
         states.update(each["state"] for each in (*model.deliveries(), *model.coverage()))
         states["bad rows"] += sum(delivery.quarantined for delivery in delivered)

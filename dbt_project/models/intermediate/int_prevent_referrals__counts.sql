@@ -25,7 +25,7 @@ quarters as (
     cast(date_trunc('quarter', month) as date) as period_from,
     bool_or(coverage = 'missing') as is_missing
   from months
-  group by all
+  group by force, period_from
   having max(month) = period_from + interval 2 month
 ),
 

@@ -1,13 +1,6 @@
 -- One row per force and night on which somebody attended the support bus.
-with months as (
-  {{ source_months("support_bus_attendances") }}
-),
-
-attendances as (
-  select attendances.*
-  from ({{ current_records("support_bus_attendances") }}) as attendances
-  inner join months on attendances.force = months.force and attendances.month = months.month
-  where months.coverage <> 'missing'
+with attendances as (
+  {{ covered_records("support_bus_attendances") }}
 )
 
 select
