@@ -33,7 +33,7 @@ SOURCES = (
 """The sources of a force besides its crimes."""
 
 
-def write_sample(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 8, 7)) -> list[Path]:
+def write_sample(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 9, 10)) -> list[Path]:
     """Write the sample deliveries of every source below the landing folder `out`; return their paths, sorted.
 
     The same arguments always give the same bytes. `scale` multiplies the number of records; nothing in the

@@ -22,7 +22,7 @@ from pathlib import Path
 from flows.contracts import CONTRACTS_DIR, load_contract
 from flows.sample.crime_mistakes import CRIME_MISTAKES
 from flows.sample.crime_records import make_records
-from flows.sample.extracts import Extractor, months_days, write
+from flows.sample.extracts import Extractor, due_days, write
 
 FIRST_EXTRACT = date(2016, 4, 7)
 CAME_LATE = {date(2018, 2, 7): date(2018, 2, 19)}
@@ -36,7 +36,7 @@ UNKNOWN_COLUMN = "officer_in_case"
 BAD = 3  # in a thousand rows
 
 
-def write_crimes(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 8, 7)) -> list[Path]:
+def write_crimes(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 9, 10)) -> list[Path]:
     """Write the extracts into `out` and return their paths, sorted; none is current to a day after `through`.
 
     `scale` multiplies the records: 1 is about 40,000 rows by August 2019. The same arguments give the same bytes, and
@@ -70,6 +70,6 @@ def write_crimes(out: Path, *, seed: int = 1, scale: float = 1.0, through: date 
 
 def extract_days(through: date) -> list[date]:
     """The days to which extracts are current, up to the one given: the 7th of a month, or later where one was late."""
-    due = months_days(FIRST_EXTRACT, through)
+    due = due_days(FIRST_EXTRACT, through)
     days = [CAME_LATE.get(day, day) for day in due]
     return [day for day in days if day <= through]
