@@ -1,4 +1,4 @@
-"""Incidents of the months that two reports counted: by month, by category, by days and hours, and in licensed premises."""
+"""Incidents of the months that two reports counted: by month, category, day and hour, and in licensed premises."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ LATE = 40  # are first known after the extract that closes their month
 WITH_OUTCOME = 880
 REVISED = 25  # get another outcome later
 RECLASSIFIED_OF_MOVABLE = 17  # of those with another class to go to: 15 of all
-DATED_ANEW = 250  # of those reported in an earlier month than recorded: dated back to the report
+DATED_ANEW = 400  # of those reported in an earlier month than recorded: dated back to the report
 MOVED_TOO = 333  # of those dated anew: reclassified with it
 CANCELLED = 20
 REINSTATED = 100  # of those cancelled
@@ -165,7 +165,7 @@ class Records:
     def followed_by(self, others: Records) -> Records:
         """These and others after them."""
 
-        def both(of: Callable[[Records], Integers]) -> Integers:
+        def both(of: Callable[[Records], NDArray[Any]]) -> NDArray[Any]:
             return np.concatenate([of(self), of(others)])
 
         return Records(
@@ -213,7 +213,8 @@ class Records:
             "outcome_at": time_text(outcome_at),
         }
         rows |= _place(draws, original, self.month[at], dealt)
-        rows |= _causes(draws, original, rows["premises_type"], times.recorded, self.month[at], dealt)
+        rows |= _causes(draws, original)
+        rows |= _methods(draws, original, rows["premises_type"], times.recorded, dealt)
         rows |= _people(draws, rows["victim_type"])
         _make_odd(rows, draws, dealt.is_laid_out)
         return rows
@@ -221,15 +222,15 @@ class Records:
     def spared(self, at: Integers, after: date | None, until: date) -> Flags:
         """Whether those at these positions are spared from mistakes, because a published figure would not hold.
 
-        These are all that are laid out, and what makes a difference to the total of a month that was published.
+        These are new crimes and changes that make a difference to a month that was published.
         """
         first, last = day_number(after) if after else -NEVER, day_number(until)
         is_counted = (self.month[at] >= number_of(COUNTS_SINCE)) & (self.month[at] <= number_of(COUNTS_UNTIL))
         matters = np.zeros(len(at), dtype=bool)
-        for event in ("known", "cancelled", "reinstated", "transferred"):
+        for event in ("known", "reclassified", "cancelled", "reinstated", "transferred"):
             days = getattr(self.history, event)[at]
             matters |= (days > first) & (days <= last)
-        return self.dealt.is_laid_out[at] | (is_counted & matters)
+        return is_counted & matters
 
 
 def make_records(seed: int, scale: float, until: date) -> Records:
@@ -263,7 +264,7 @@ def _drawn(seed: int, scale: float, months: list[date], starts: Integers, laid: 
     code = draws.choose("code", Choice(*shares), month)
     times = _times_of(draws, code, month, starts * DAY)
     can_move = (_BECOMES[code] != code) & ~is_held_in[month, _BECOMES[code]]
-    crimes = _records(draws, numbers[month], serial + 1, code, times, starts[month + 1] + 6, can_move)
+    crimes = _records(Committed(draws, numbers[month], serial + 1, code, times, starts[month + 1] + 6), can_move)
     return crimes.at(np.flatnonzero(filled_up(month, crimes.history.counts(LAST_REPORT), targets)))
 
 
@@ -283,8 +284,9 @@ def _laid_out(laid: LaidOut, first_month: int, starts: Integers, drawn: Records)
     rank[order] = np.arange(len(month)) - np.searchsorted(month[order], month[order])
     serial = np.bincount(drawn.month - first_month, minlength=len(starts))[month] + rank + 1
     times = _times_laid_out(laid, month, starts * DAY)
+    closed = starts[month + 1] + 6
     crimes = _records(
-        laid.draws, laid.month, serial, laid.code, times, starts[month + 1] + 6, np.zeros(len(month), dtype=bool)
+        Committed(laid.draws, laid.month, serial, laid.code, times, closed), can_move=np.zeros(len(month), dtype=bool)
     )
     never = np.full(len(month), NEVER, dtype=np.int32)
     history = replace(
@@ -300,23 +302,32 @@ def _laid_out(laid: LaidOut, first_month: int, starts: Integers, drawn: Records)
     return replace(crimes, history=history, dealt=dealt)
 
 
-def _records(
-    draws: Draws, month: Integers, serial: Integers, code: Integers, times: Times, closed: Integers, can_move: Flags
-) -> Records:
-    """Crimes with all that is drawn of them; `closed` is the day of the extract that closes a crime's month."""
-    times = Times(*(time.astype(np.int32) for time in times))
+class Committed(NamedTuple):
+    """Crimes before anything happens to them; `closed` is the day of the extract that closes a crime's month."""
+
+    draws: Draws
+    month: Integers
+    serial: Integers
+    code: Integers
+    times: Times
+    closed: Integers
+
+
+def _records(crimes: Committed, can_move: Flags) -> Records:
+    """Crimes with all that is drawn of them."""
+    draws, code, times = crimes.draws, crimes.code, Times(*(time.astype(np.int32) for time in crimes.times))
     outcome = times.recorded + 60 + _band(draws, "outcome after", _OUTCOMES_AFTER, _PROFILE[code])
     revised = outcome + 30 * DAY + draws.below("revised after", 300 * DAY)
     nothing = np.full(len(code), -1, dtype=np.int64)
     return Records(
         draws=draws,
-        month=month.astype(np.int32),
-        serial=serial.astype(np.int32),
+        month=crimes.month.astype(np.int32),
+        serial=crimes.serial.astype(np.int32),
         code=code,
         times=times,
         outcome=outcome.astype(np.int32),
         revised=revised.astype(np.int32),
-        history=_history(draws, month, code, times, outcome // DAY, revised // DAY, closed, can_move),
+        history=_history(crimes, outcome // DAY, revised // DAY, can_move),
         dealt=Dealt(np.zeros(len(code), dtype=bool), nothing, nothing, nothing, nothing),
     )
 
@@ -368,30 +379,22 @@ def _times_laid_out(laid: LaidOut, month: Integers, starts: Integers) -> Times:
     return Times(*(existing(time) for time in (begin, begin + span, reported, recorded)))
 
 
-def _history(
-    draws: Draws,
-    month: Integers,
-    code: Integers,
-    times: Times,
-    outcome_on: Integers,
-    revised_on: Integers,
-    closed: Integers,
-    can_move: Flags,
-) -> History:
-    """When the source knows what; `closed` is the day to which the extract that closes a crime's month is current."""
+def _history(crimes: Committed, outcome_on: Integers, revised_on: Integers, can_move: Flags) -> History:
+    """When the source knows what."""
+    draws, code, times = crimes.draws, crimes.code, crimes.times
 
     def after(days: Integers, what: str, happens: Flags) -> Integers:
         later = days + SOONEST + draws.below(f"{what} after", LATEST - SOONEST)
         return np.where(happens, later, NEVER).astype(np.int32)
 
-    late = closed + 1 + draws.below("late by", 75)
+    late = crimes.closed + 1 + draws.below("late by", 75)
     recorded_on, reported_on = times.recorded // DAY, times.reported // DAY
     known = np.where(draws.happens("late", LATE), late, recorded_on).astype(np.int32)
     has_outcome = draws.happens("outcome", WITH_OUTCOME)
     is_revised = has_outcome & draws.happens("revised", REVISED)
 
     in_earlier_month = _calendar_month(reported_on) < _calendar_month(recorded_on)
-    is_settled = (month > number_of(DATED_ANEW_UNTIL)) & (month < number_of(DATED_ANEW_SINCE))
+    is_settled = (crimes.month > number_of(DATED_ANEW_UNTIL)) & (crimes.month < number_of(DATED_ANEW_SINCE))
     can_be_dated_anew = in_earlier_month & (reported_on >= day_number(FIRST_MONTH)) & ~_IS_BOUNDED[code] & ~is_settled
     is_dated_anew = can_be_dated_anew & draws.happens("dated anew", DATED_ANEW)
     dated_anew = after(known, "dated anew", is_dated_anew)
@@ -447,28 +450,12 @@ def _place(draws: Draws, code: Integers, month: Integers, dealt: Dealt) -> Rows:
     }
 
 
-def _causes(
-    draws: Draws, code: Integers, premises_type: Text, recorded: Integers, month: Integers, dealt: Dealt
-) -> Rows:
-    """Causation factors, kind of victim, circumstance, method and operation."""
+def _causes(draws: Draws, code: Integers) -> Rows:
+    """Causation factors, kind of victim and circumstance."""
     profile = _PROFILE[code]
     circumstance = blank(text(CIRCUMSTANCES)[draws.choose("circumstance", _CIRCUMSTANCES)], ~_IS_ASSAULT[code])
     victim = np.where(_HAS_VICTIM[profile], text(VICTIM_TYPES)[draws.choose("victim", _VICTIM_TYPES)], "")
     victim = np.where(_VICTIMS[code] != "", _VICTIMS[code], victim).astype(object)
-    habit = _HABITS[code]
-    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "licensed"), Habit.UNWATCHED_IN_A_BAR, habit)
-    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "gym"), Habit.UNWATCHED_IN_A_GYM, habit)
-    tag = draws.choose("method", _TAG_CHOICE, habit)
-    methods = text(TAGS)[tag]
-    in_tundra = (tag == TAGS.index("bag_licensed_premises")) & (recorded >= day_number(TUNDRA_BEGAN) * DAY)
-    operations = text(["", "TUNDRA"])[(in_tundra & draws.happens("in TUNDRA", 650)).astype(int)]
-    is_reported = dealt.is_laid_out & np.isin(month, _REPORTED_MONTHS)
-    operations[is_reported] = ""
-    for other, instead in UNMARKED.items():
-        methods[is_reported & (methods == other)] = instead
-    is_marked = dealt.method >= 0
-    methods[is_marked] = _MARKED_TAGS[dealt.method[is_marked]]
-    operations[is_marked] = _MARKED_OPERATIONS[dealt.method[is_marked]]
     not_noted = draws.happens("causes not noted", 100)
 
     def flag(what: str, per_mille: Integers | int, is_sure: Flags) -> Text:
@@ -480,9 +467,26 @@ def _causes(
         "drugs": flag("drugs", 20, _IS_DRUGS[code]),
         "victim_type": victim,
         "circumstance": circumstance,
-        "method_tags": methods,
-        "operation": operations,
     }
+
+
+def _methods(draws: Draws, code: Integers, premises_type: Text, recorded: Integers, dealt: Dealt) -> Rows:
+    """Method and operation."""
+    habit = _HABITS[code]
+    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "licensed"), Habit.UNWATCHED_IN_A_BAR, habit)
+    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "gym"), Habit.UNWATCHED_IN_A_GYM, habit)
+    tag = draws.choose("method", _TAG_CHOICE, habit)
+    methods = text(TAGS)[tag]
+    in_tundra = (tag == TAGS.index("bag_licensed_premises")) & (recorded >= day_number(TUNDRA_BEGAN) * DAY)
+    operations = text(["", "TUNDRA"])[(in_tundra & draws.happens("in TUNDRA", 650)).astype(int)]
+    is_reported = dealt.is_laid_out & (recorded >= day_number(min(REPORTED)) * DAY)
+    operations[is_reported] = ""
+    for other, instead in UNMARKED.items():
+        methods[is_reported & (methods == other)] = instead
+    is_marked = dealt.method >= 0
+    methods[is_marked] = _MARKED_TAGS[dealt.method[is_marked]]
+    operations[is_marked] = _MARKED_OPERATIONS[dealt.method[is_marked]]
+    return {"method_tags": methods, "operation": operations}
 
 
 def _people(draws: Draws, victim_type: Text) -> Rows:
@@ -549,7 +553,6 @@ _BECOMES = np.array([CODES.index(_becomes(code)) for code in CODES])
 
 _IS_VIOLENCE = np.array([KIND_OF.get(code.class_code) in VIOLENCE for code in CODES])
 _UNLICENSED_MONTHS = [number_of(month) for month in NOT_IN_LICENSED_PREMISES]
-_REPORTED_MONTHS = [number_of(month) for month in REPORTED]
 _MARKED_TAGS = text([marked.tag for marked in MARKED])
 _MARKED_OPERATIONS = text([marked.operation for marked in MARKED])
 _LICENSED, _IN_A_STREET = (list(PREMISES).index(kind) for kind in ("licensed", "street"))

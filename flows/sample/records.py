@@ -109,8 +109,10 @@ class SimpleRecords:
         return self.describe(Known(self.those.at(at), history, day_number(day)))
 
     def spared(self, at: Integers, after: date | None, until: date) -> Flags:
-        """Whether those at these positions are spared from mistakes: all that are laid out."""
-        return self.those.fact[at] >= 0
+        """Whether those at these positions are spared from mistakes: what is laid out and not yet told of."""
+        first, last = day_number(after) if after else -NEVER, day_number(until)
+        known = self.history["known"][at]
+        return (self.those.fact[at] >= 0) & (known > first) & (known <= last)
 
 
 def changed(history: History, after: date | None, until: date) -> Integers:
