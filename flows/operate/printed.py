@@ -100,7 +100,8 @@ def _rounded(got: Any, printed: str) -> Decimal:
     """A number at the decimals that are printed. The first rounding takes away what a double adds."""
     exact = Decimal(str(round(got, 9)))
     decimals = len(printed.partition(".")[2])
-    return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    # A change on a month without any is infinite.
+    return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) if exact.is_finite() else exact
 
 
 def _hours(printed: str) -> list[int]:
