@@ -26,6 +26,7 @@ from flows.operate.printed import Kind, items, same, shown
         ("-13", -12.5, True, "-13"),
         ("0.3", 0.1 + 0.2, True, "0.3"),
         ("1", None, False, None),
+        ("1100", float("inf"), False, "Infinity"),
     ],
 )
 def test_numbers_are_the_same_at_the_decimals_printed(printed: str, got: Any, is_same: bool, said: str | None) -> None:
