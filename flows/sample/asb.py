@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 
+from flows.sample.asb_reported import LAID_OUT, in_the_week
 from flows.sample.draws import Choice
 from flows.sample.mistakes import Mistake, has
 from flows.sample.people import NAMES, PHONES, SUMMARIES, one_of
@@ -53,10 +54,11 @@ STATUSES = text(["open", "closed", "cancelled"])
 def records(seed: int, scale: float, until: date) -> SimpleRecords:
     """All incidents up to a day."""
     those = in_months("asb_incidents", PATTERN, seed, scale, until)
+    those = in_the_week(LAID_OUT.with_laid_out(those, "asb_incidents", seed, scale, hours=PATTERN.hours))
     history = history_of(
         those, closed=(970, 0, 60), moved=(15, SOONEST, 122), cancelled=(12, SOONEST, 122), reinstated=(1, 150, 300)
     )
-    return SimpleRecords(those, history, rows)
+    return LAID_OUT.records(those, history, rows)
 
 
 def rows(known: Known) -> Rows:

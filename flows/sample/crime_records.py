@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flows.sample.city import PREMISES, STREETS
+from flows.sample.crime_layout import FEBRUARY, LaidOut, expected, filled_up, is_held, lay_out, number_of, total
+from flows.sample.crimes_reported import (
+    KIND_OF,
+    LAST_REPORT,
+    MARKED,
+    NOT_IN_LICENSED_PREMISES,
+    REPORTED,
+    UNMARKED,
+    VIOLENCE,
+)
 from flows.sample.draws import Choice, Draws, Flags, Integers
+from flows.sample.laid_out import in_proportion
 from flows.sample.offences import BANDS, CODES, PROFILES, RECLASSIFIED, Code, Habit
 from flows.sample.people import BIRTH_DATES, NAMES, SUMMARIES, one_of
 from flows.sample.places import misplace, place, take_streets_for_wards
@@ -18,6 +30,7 @@ from flows.sample.records import changed
 from flows.sample.spelling import DAY, NEVER, Rows, Text, blank, day_number, flag_text, spelled, text, time_text
 from flows.sample.timing import (
     MINUTES,
+    WEEK,
     counts_of,
     existing,
     hours_of_week,
@@ -26,23 +39,18 @@ from flows.sample.timing import (
     months_until,
 )
 
-FIRST_MONTH = date(2014, 4, 1)
-LEVELS = {
-    date(2014, 4, 1): 0.88,
-    date(2015, 4, 1): 0.90,
-    date(2016, 4, 1): 0.95,
-    date(2017, 4, 1): 1.00,
-    date(2018, 3, 1): 1.10,
-    date(2019, 4, 1): 1.50,
-}
-"""Crimes from a month on, as a multiple of those of 2017/18."""
+FIRST_MONTH = date(2012, 4, 1)
+DATED_ANEW_UNTIL, DATED_ANEW_SINCE = date(2017, 3, 1), date(2019, 8, 1)
+"""Between these months no crime changes its month: their totals were published."""
+COUNTS_SINCE, COUNTS_UNTIL = date(2013, 3, 1), date(2019, 7, 1)
+"""The months whose totals were published, or are compared with those that were."""
 
 # How many in a thousand records …
 LATE = 40  # are first known after the extract that closes their month
 WITH_OUTCOME = 880
 REVISED = 25  # get another outcome later
 RECLASSIFIED_OF_MOVABLE = 17  # of those with another class to go to: 15 of all
-DATED_ANEW = 250  # of those reported in an earlier month than recorded: dated back to the report
+DATED_ANEW = 400  # of those reported in an earlier month than recorded: dated back to the report
 MOVED_TOO = 333  # of those dated anew: reclassified with it
 CANCELLED = 20
 REINSTATED = 100  # of those cancelled
@@ -101,6 +109,27 @@ class History:
     transferred: Integers
     sent_again: Integers
 
+    def counts(self, day: date) -> Flags:
+        """Whether each counts as known at the end of the day."""
+        today = day_number(day)
+        is_cancelled = (self.cancelled <= today) & (self.reinstated > today)
+        return (self.known <= today) & ~is_cancelled & (self.transferred > today)
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """What is laid out of each crime, -1 where it is drawn; `method` is a position in MARKED."""
+
+    is_laid_out: Flags
+    street: Integers
+    premises_type: Integers
+    premises: Integers
+    method: Integers
+
+    def at(self, positions: Integers) -> Dealt:
+        """That of some of the crimes."""
+        return Dealt(*(getattr(self, field.name)[positions] for field in fields(self)))
+
 
 @dataclass(frozen=True)
 class Records:
@@ -117,6 +146,39 @@ class Records:
     outcome: Integers
     revised: Integers
     history: History
+    dealt: Dealt
+
+    def at(self, positions: Integers) -> Records:
+        """Some of the crimes."""
+        return Records(
+            self.draws.at(positions),
+            self.month[positions],
+            self.serial[positions],
+            self.code[positions],
+            Times(*(time[positions] for time in self.times)),
+            self.outcome[positions],
+            self.revised[positions],
+            History(*(getattr(self.history, event.name)[positions] for event in fields(History))),
+            self.dealt.at(positions),
+        )
+
+    def followed_by(self, others: Records) -> Records:
+        """These and others after them."""
+
+        def both(of: Callable[[Records], NDArray[Any]]) -> NDArray[Any]:
+            return np.concatenate([of(self), of(others)])
+
+        return Records(
+            self.draws.followed_by(others.draws),
+            both(lambda crimes: crimes.month),
+            both(lambda crimes: crimes.serial),
+            both(lambda crimes: crimes.code),
+            Times(*(np.concatenate(pair) for pair in zip(self.times, others.times, strict=True))),
+            both(lambda crimes: crimes.outcome),
+            both(lambda crimes: crimes.revised),
+            History(*(both(lambda crimes, name=e.name: getattr(crimes.history, name)) for e in fields(History))),
+            Dealt(*(both(lambda crimes, name=e.name: getattr(crimes.dealt, name)) for e in fields(Dealt))),
+        )
 
     def changed(self, after: date | None, until: date) -> Integers:
         """Positions of the records that are new or have changed from the day after one day to the end of another."""
@@ -126,7 +188,7 @@ class Records:
     def rows(self, at: Integers, day: date) -> Rows:
         """The records at these positions as known at the end of the day, as text that is quoted where CSV wants it."""
         draws, history, today = self.draws.at(at), self.history, day_number(day)
-        times = Times(*(time[at] for time in self.times))
+        times, dealt = Times(*(time[at] for time in self.times)), self.dealt.at(at)
         recorded = np.where(history.dated_anew[at] <= today, times.reported, times.recorded)
         original = self.code[at]
         code = np.where(history.reclassified[at] <= today, _BECOMES[original], original)
@@ -143,51 +205,130 @@ class Records:
             "offence": _TITLES[code],
             "recorded_at": time_text(recorded),
             "reported_at": blank(time_text(times.reported), draws.happens("report not noted", 10)),
-            "committed_from": blank(time_text(times.committed_from), draws.happens("beginning not known", 20)),
+            "committed_from": blank(
+                time_text(times.committed_from), draws.happens("beginning not known", 20) & ~dealt.is_laid_out
+            ),
             "committed_to": blank(time_text(times.committed_to), draws.happens("end not known", 100)),
             "outcome_code": _outcome_codes(draws, original, outcome_at, is_revised),
             "outcome_at": time_text(outcome_at),
         }
-        rows |= _place(draws, original)
-        rows |= _causes(draws, original, rows["premises_type"], times.recorded)
+        rows |= _place(draws, original, self.month[at], dealt)
+        rows |= _causes(draws, original)
+        rows |= _methods(draws, original, rows["premises_type"], times.recorded, dealt)
         rows |= _people(draws, rows["victim_type"])
-        _make_odd(rows, draws)
+        _make_odd(rows, draws, dealt.is_laid_out)
         return rows
+
+    def spared(self, at: Integers, after: date | None, until: date) -> Flags:
+        """Whether those at these positions are spared from mistakes, because a published figure would not hold.
+
+        These are new crimes and changes that make a difference to a month that was published.
+        """
+        first, last = day_number(after) if after else -NEVER, day_number(until)
+        is_counted = (self.month[at] >= number_of(COUNTS_SINCE)) & (self.month[at] <= number_of(COUNTS_UNTIL))
+        matters = np.zeros(len(at), dtype=bool)
+        for event in ("known", "reclassified", "cancelled", "reinstated", "transferred"):
+            days = getattr(self.history, event)[at]
+            matters |= (days > first) & (days <= last)
+        return is_counted & matters
 
 
 def make_records(seed: int, scale: float, until: date) -> Records:
-    """The crimes of each month up to that of `until`, `scale` times as many as the real force has.
+    """The crimes of each month up to that of `until`: those laid out, and others drawn up to the month's total.
 
-    A month's crimes are the same whatever the last month is.
+    A month's crimes are the same whatever the last month is. What is laid out is published at scale 1; at any other it
+    is in proportion.
     """
     months = months_until(FIRST_MONTH, until)
-    numbers = np.array([month.year * 12 + month.month - 1 for month in months])
-    expected = [[code.expected(month) for code in CODES] for month in months]
-    volumes = [scale * _level(month) * sum(shares) for month, shares in zip(months, expected, strict=True)]
-    counts = counts_of(Draws(seed, numbers), volumes)
+    starts = np.array([day_number(first_day) for first_day in [*months, month_after(months[-1])]])
+    laid = lay_out(seed, scale, [number_of(month) for month in months])
+    drawn = _drawn(seed, scale, months, starts, laid)
+    laid_out = _laid_out(laid, number_of(months[0]), starts, drawn)
+    order = np.argsort(np.concatenate([drawn.times.recorded, laid_out.times.recorded]), kind="stable")
+    return drawn.followed_by(laid_out).at(order)
+
+
+def _drawn(seed: int, scale: float, months: list[date], starts: Integers, laid: LaidOut) -> Records:
+    """Crimes that are drawn, so many that each month has its total; month by month."""
+    numbers = np.array([number_of(month) for month in months])
+    targets = np.array([_target(month, seed, scale, laid) for month in months])
+    usual = counts_of(Draws(seed, numbers), [scale * expected(month) for month in months])
+    counts = np.where(targets < 0, usual, targets + targets // 8 + 30)
 
     month = np.repeat(np.arange(len(months)), counts)
     serial = np.arange(len(month)) - np.repeat(np.cumsum(counts) - counts, counts)
     draws = Draws(seed, (numbers[month] << 32) + serial)
-    by_month = Choice(*[[int(share * 1_000_000) for share in shares] for shares in expected])
-    code = draws.choose("code", by_month, month)
-    starts = np.array([day_number(first_day) for first_day in [*months, month_after(months[-1])]])
+    is_held_in = np.array([[is_held(code, first_day) for code in CODES] for first_day in months])
+    shares = [[0 if is_held(code, first_day) else int(code.expected(first_day) * 1_000_000) for code in CODES]
+              for first_day in months]  # fmt: skip
+    code = draws.choose("code", Choice(*shares), month)
     times = _times_of(draws, code, month, starts * DAY)
+    can_move = (_BECOMES[code] != code) & ~is_held_in[month, _BECOMES[code]]
+    crimes = _records(Committed(draws, numbers[month], serial + 1, code, times, starts[month + 1] + 6), can_move)
+    return crimes.at(np.flatnonzero(filled_up(month, crimes.history.counts(LAST_REPORT), targets)))
 
-    order = np.argsort(times.recorded, kind="stable")
-    draws, code, month = draws.at(order), code[order], month[order]
-    times = Times(*(time[order].astype(np.int32) for time in times))
+
+def _target(month: date, seed: int, scale: float, laid: LaidOut) -> int:
+    """How many of the crimes drawn count in the month; -1 where the number is drawn."""
+    all_ = total(month, Draws(seed, np.array([number_of(month)])))
+    if all_ is None:
+        return -1
+    return max(0, in_proportion(all_, scale) - int(np.sum(laid.counts & (laid.month == number_of(month)))))
+
+
+def _laid_out(laid: LaidOut, first_month: int, starts: Integers, drawn: Records) -> Records:
+    """The crimes that are laid out, numbered after those drawn in their months."""
+    month = laid.month - first_month
+    order = np.argsort(month, kind="stable")
+    rank = np.empty(len(month), dtype=np.int64)
+    rank[order] = np.arange(len(month)) - np.searchsorted(month[order], month[order])
+    serial = np.bincount(drawn.month - first_month, minlength=len(starts))[month] + rank + 1
+    times = _times_laid_out(laid, month, starts * DAY)
+    closed = starts[month + 1] + 6
+    crimes = _records(
+        Committed(laid.draws, laid.month, serial, laid.code, times, closed), can_move=np.zeros(len(month), dtype=bool)
+    )
+    never = np.full(len(month), NEVER, dtype=np.int32)
+    history = replace(
+        crimes.history,
+        known=np.where(laid.known == NEVER, times.recorded // DAY, laid.known).astype(np.int32),
+        reclassified=laid.moved.astype(np.int32),
+        dated_anew=never,
+        cancelled=laid.cancelled.astype(np.int32),
+        reinstated=never,
+        transferred=never,
+    )
+    dealt = Dealt(np.ones(len(month), dtype=bool), laid.street, laid.premises_type, laid.premises, laid.method)
+    return replace(crimes, history=history, dealt=dealt)
+
+
+class Committed(NamedTuple):
+    """Crimes before anything happens to them; `closed` is the day of the extract that closes a crime's month."""
+
+    draws: Draws
+    month: Integers
+    serial: Integers
+    code: Integers
+    times: Times
+    closed: Integers
+
+
+def _records(crimes: Committed, can_move: Flags) -> Records:
+    """Crimes with all that is drawn of them."""
+    draws, code, times = crimes.draws, crimes.code, Times(*(time.astype(np.int32) for time in crimes.times))
     outcome = times.recorded + 60 + _band(draws, "outcome after", _OUTCOMES_AFTER, _PROFILE[code])
     revised = outcome + 30 * DAY + draws.below("revised after", 300 * DAY)
+    nothing = np.full(len(code), -1, dtype=np.int64)
     return Records(
         draws=draws,
-        month=numbers[month].astype(np.int32),
-        serial=(serial + 1).astype(np.int32),
+        month=crimes.month.astype(np.int32),
+        serial=crimes.serial.astype(np.int32),
         code=code,
         times=times,
         outcome=outcome.astype(np.int32),
         revised=revised.astype(np.int32),
-        history=_history(draws, code, times, outcome // DAY, revised // DAY, closed=starts[month + 1] + 6),
+        history=_history(crimes, outcome // DAY, revised // DAY, can_move),
+        dealt=Dealt(np.zeros(len(code), dtype=bool), nothing, nothing, nothing, nothing),
     )
 
 
@@ -208,26 +349,55 @@ def _times_of(draws: Draws, code: Integers, month: Integers, starts: Integers) -
     return Times(*(existing(time) for time in (committed_to - span, committed_to, reported, recorded)))
 
 
-def _history(
-    draws: Draws, code: Integers, times: Times, outcome_on: Integers, revised_on: Integers, *, closed: Integers
-) -> History:
-    """When the source knows what; `closed` is the day to which the extract that closes a crime's month is current."""
+def _times_laid_out(laid: LaidOut, month: Integers, starts: Integers) -> Times:
+    """The times of crimes that are laid out: they begin at their minute of the week and end in the same hour.
+
+    A crime begins in its month or, where its delays would have it recorded later than that, some weeks before; but not
+    before February 2019 where that is wanted, and before it where that is.
+    """
+    draws, profile = laid.draws, _PROFILE[laid.code]
+    hour = draws.choose("hour of the week", _HOURS_OF_WEEK, profile)
+    begins = np.where(laid.minute < 0, hour * 60 + draws.choose("minute", MINUTES), laid.minute)
+    span = draws.below("span", np.minimum(60 - begins % 60, 15))
+    reported_after = _band(draws, "reported after", _REPORTS, profile)
+    recorded_after = _band(draws, "recorded after", _RECORDED, 0)
+    in_month = minutes_of_months(draws, begins, month, starts)
+    february = day_number(FEBRUARY) * DAY
+
+    def weeks_too_late() -> Integers:
+        over = in_month + span + reported_after + recorded_after - (starts[month + 1] - 1)
+        return np.maximum(0, -(-over // WEEK))
+
+    is_prompt = laid.is_reported_at_once & (in_month - weeks_too_late() * WEEK < february)
+    reported_after, recorded_after = np.where(is_prompt, 10, reported_after), np.where(is_prompt, 20, recorded_after)
+    begin = in_month - weeks_too_late() * WEEK
+    recorded = begin + span + reported_after + recorded_after
+    weeks_to_february = np.maximum(0, -(-(begin + 60 - february) // WEEK)) + draws.below("weeks before February", 3)
+    begin = np.where(laid.before_february, begin - weeks_to_february * WEEK, begin)
+    begin = np.where(existing(begin) == begin, begin, begin - WEEK)
+    reported = np.maximum(begin + span, recorded - recorded_after)
+    return Times(*(existing(time) for time in (begin, begin + span, reported, recorded)))
+
+
+def _history(crimes: Committed, outcome_on: Integers, revised_on: Integers, can_move: Flags) -> History:
+    """When the source knows what."""
+    draws, code, times = crimes.draws, crimes.code, crimes.times
 
     def after(days: Integers, what: str, happens: Flags) -> Integers:
         later = days + SOONEST + draws.below(f"{what} after", LATEST - SOONEST)
         return np.where(happens, later, NEVER).astype(np.int32)
 
-    late = closed + 1 + draws.below("late by", 75)
+    late = crimes.closed + 1 + draws.below("late by", 75)
     recorded_on, reported_on = times.recorded // DAY, times.reported // DAY
     known = np.where(draws.happens("late", LATE), late, recorded_on).astype(np.int32)
     has_outcome = draws.happens("outcome", WITH_OUTCOME)
     is_revised = has_outcome & draws.happens("revised", REVISED)
 
     in_earlier_month = _calendar_month(reported_on) < _calendar_month(recorded_on)
-    can_be_dated_anew = in_earlier_month & (reported_on >= day_number(FIRST_MONTH)) & ~_IS_BOUNDED[code]
+    is_settled = (crimes.month > number_of(DATED_ANEW_UNTIL)) & (crimes.month < number_of(DATED_ANEW_SINCE))
+    can_be_dated_anew = in_earlier_month & (reported_on >= day_number(FIRST_MONTH)) & ~_IS_BOUNDED[code] & ~is_settled
     is_dated_anew = can_be_dated_anew & draws.happens("dated anew", DATED_ANEW)
     dated_anew = after(known, "dated anew", is_dated_anew)
-    can_move = _BECOMES[code] != code
     reclassified = after(known, "reclassified", can_move & draws.happens("reclassified", RECLASSIFIED_OF_MOVABLE))
     moves_too = can_move & is_dated_anew & draws.happens("moved too", MOVED_TOO)
 
@@ -263,31 +433,29 @@ def _outcome_codes(draws: Draws, code: Integers, outcome_at: Integers, is_revise
     return blank(codes, outcome_at == NEVER)
 
 
-def _place(draws: Draws, code: Integers) -> Rows:
+def _place(draws: Draws, code: Integers, month: Integers, dealt: Dealt) -> Rows:
     """Street, ward and coordinates, and the premises."""
     profile = _PROFILE[code]
-    street = draws.choose("street", _STREETS, profile)
+    street = np.where(dealt.street < 0, draws.choose("street", _STREETS, profile), dealt.street)
     kind = draws.choose("premises type", _PREMISES_TYPES, profile)
-    rows = place(draws, street)
+    kind = np.where(_IS_VIOLENCE[code] & np.isin(month, _UNLICENSED_MONTHS) & (kind == _LICENSED), _IN_A_STREET, kind)
+    kind = np.where(dealt.premises_type < 0, kind, dealt.premises_type)
+    rows = place(draws, street, is_sure=dealt.street >= 0)
     which = np.minimum(draws.below("premises", 4), draws.below("other premises", 4))  # the first is the busiest
-    names = _PREMISES_NAMES[kind, street * 4 + which]
+    names = _PREMISES_NAMES[kind, np.where(dealt.premises < 0, street * 4 + which, dealt.premises % (len(STREETS) * 4))]
+    is_noted = ~draws.happens("no premises type", 30) | (dealt.premises_type >= 0)
     return rows | {
         "premises": blank(names, draws.happens("no place", 30)),
-        "premises_type": blank(_PREMISES_TYPE_NAMES[kind], draws.happens("no premises type", 30)),
+        "premises_type": blank(_PREMISES_TYPE_NAMES[kind], ~is_noted),
     }
 
 
-def _causes(draws: Draws, code: Integers, premises_type: Text, recorded: Integers) -> Rows:
-    """Causation factors, kind of victim, circumstance, method and operation."""
+def _causes(draws: Draws, code: Integers) -> Rows:
+    """Causation factors, kind of victim and circumstance."""
     profile = _PROFILE[code]
     circumstance = blank(text(CIRCUMSTANCES)[draws.choose("circumstance", _CIRCUMSTANCES)], ~_IS_ASSAULT[code])
     victim = np.where(_HAS_VICTIM[profile], text(VICTIM_TYPES)[draws.choose("victim", _VICTIM_TYPES)], "")
     victim = np.where(_VICTIMS[code] != "", _VICTIMS[code], victim).astype(object)
-    habit = _HABITS[code]
-    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "licensed"), Habit.UNWATCHED_IN_A_BAR, habit)
-    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "gym"), Habit.UNWATCHED_IN_A_GYM, habit)
-    tag = draws.choose("method", _TAG_CHOICE, habit)
-    in_tundra = (tag == TAGS.index("bag_licensed_premises")) & (recorded >= day_number(TUNDRA_BEGAN) * DAY)
     not_noted = draws.happens("causes not noted", 100)
 
     def flag(what: str, per_mille: Integers | int, is_sure: Flags) -> Text:
@@ -299,9 +467,26 @@ def _causes(draws: Draws, code: Integers, premises_type: Text, recorded: Integer
         "drugs": flag("drugs", 20, _IS_DRUGS[code]),
         "victim_type": victim,
         "circumstance": circumstance,
-        "method_tags": text(TAGS)[tag],
-        "operation": text(["", "TUNDRA"])[(in_tundra & draws.happens("in TUNDRA", 650)).astype(int)],
     }
+
+
+def _methods(draws: Draws, code: Integers, premises_type: Text, recorded: Integers, dealt: Dealt) -> Rows:
+    """Method and operation."""
+    habit = _HABITS[code]
+    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "licensed"), Habit.UNWATCHED_IN_A_BAR, habit)
+    habit = np.where((habit == Habit.UNWATCHED) & (premises_type == "gym"), Habit.UNWATCHED_IN_A_GYM, habit)
+    tag = draws.choose("method", _TAG_CHOICE, habit)
+    methods = text(TAGS)[tag]
+    in_tundra = (tag == TAGS.index("bag_licensed_premises")) & (recorded >= day_number(TUNDRA_BEGAN) * DAY)
+    operations = text(["", "TUNDRA"])[(in_tundra & draws.happens("in TUNDRA", 650)).astype(int)]
+    is_reported = dealt.is_laid_out & (recorded >= day_number(min(REPORTED)) * DAY)
+    operations[is_reported] = ""
+    for other, instead in UNMARKED.items():
+        methods[is_reported & (methods == other)] = instead
+    is_marked = dealt.method >= 0
+    methods[is_marked] = _MARKED_TAGS[dealt.method[is_marked]]
+    operations[is_marked] = _MARKED_OPERATIONS[dealt.method[is_marked]]
+    return {"method_tags": methods, "operation": operations}
 
 
 def _people(draws: Draws, victim_type: Text) -> Rows:
@@ -321,18 +506,17 @@ def _people(draws: Draws, victim_type: Text) -> Rows:
     }
 
 
-def _make_odd(rows: Rows, draws: Draws) -> None:
-    """Make 2 % of the rows deserve a warning: a street for a ward, a wrong place, an unknown tag, half an outcome."""
+def _make_odd(rows: Rows, draws: Draws, is_laid_out: Flags) -> None:
+    """Make 2 % of the rows deserve a warning: a street for a ward, a wrong place, an unknown tag, half an outcome.
+
+    What is laid out keeps its ward and its method.
+    """
     oddity = np.searchsorted(np.cumsum(list(ODD.values())), draws.below("oddity", 1000), side="right")
     is_odd = {what: oddity == number for number, what in enumerate(ODD)}
-    take_streets_for_wards(rows, draws, is_odd["ward"])
+    take_streets_for_wards(rows, draws, is_odd["ward"] & ~is_laid_out)
     misplace(rows, swapped=is_odd["swapped"], zero=is_odd["zero"])
-    rows["method_tags"][is_odd["tag"]] = "dipping"
+    rows["method_tags"][is_odd["tag"] & ~is_laid_out] = "dipping"
     rows["outcome_at"][is_odd["outcome"]] = ""
-
-
-def _level(month: date) -> float:
-    return LEVELS[max(begins for begins in LEVELS if begins <= month)]
 
 
 def _band(draws: Draws, what: str, choice: Choice, row: Integers | int) -> Integers:
@@ -366,6 +550,12 @@ _IS_BOUNDED = np.array([code.is_bounded for code in CODES])
 _IS_DRUGS = np.array([code.class_code.startswith("92") for code in CODES])
 _PROFILE = np.array([next(n for n, p in enumerate(PROFILES) if p is code.offence.profile) for code in CODES])
 _BECOMES = np.array([CODES.index(_becomes(code)) for code in CODES])
+
+_IS_VIOLENCE = np.array([KIND_OF.get(code.class_code) in VIOLENCE for code in CODES])
+_UNLICENSED_MONTHS = [number_of(month) for month in NOT_IN_LICENSED_PREMISES]
+_MARKED_TAGS = text([marked.tag for marked in MARKED])
+_MARKED_OPERATIONS = text([marked.operation for marked in MARKED])
+_LICENSED, _IN_A_STREET = (list(PREMISES).index(kind) for kind in ("licensed", "street"))
 
 _HAS_VICTIM = np.array([profile.has_victim for profile in PROFILES])
 _ALCOHOL = np.array([profile.alcohol for profile in PROFILES])

@@ -54,6 +54,12 @@ class Draws:
         some._hashes = self._hashes[positions]
         return some
 
+    def followed_by(self, others: Draws) -> Draws:
+        """The draws of these things and of others after them, with the same seed."""
+        both = Draws(self._seed, np.empty(0, dtype=np.int64))
+        both._hashes = np.concatenate([self._hashes, others._hashes])
+        return both
+
     def others(self, keys: Integers) -> Draws:
         """The draws of other things, by their keys, with the same seed."""
         return Draws(self._seed, keys)

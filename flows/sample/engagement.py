@@ -7,11 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from flows.sample.draws import Choice, Flags, Integers
+from flows.sample.engagement_reported import LAID_OUT
 from flows.sample.records import Known, Pattern, SimpleRecords, history_of, in_months
 from flows.sample.source import Source
 from flows.sample.spelling import NEVER, Options, Rows, Text, blank, day_text, flag_text, text, whole_text
 
-FIRST_EXTRACT = date(2018, 4, 7)
+FIRST_EXTRACT = date(2017, 9, 21)
 
 PATTERN = Pattern(
     yearly={date(2016, 4, 1): 280, date(2018, 4, 1): 320},
@@ -59,11 +60,12 @@ HOURS = Options({"": 600, "1": 150, "1.5": 100, "2": 100, "7.5": 50})
 def records(seed: int, scale: float, until: date) -> SimpleRecords:
     """All activities that are known on a day."""
     those = in_months("engagement_activities", PATTERN, seed, scale, until + timedelta(days=AHEAD))
+    those = LAID_OUT.with_laid_out(those, "engagement_activities", seed, scale, hours=PATTERN.hours)
     history = history_of(those, told=(820, 0, 50))
     ahead = those.draws.below("ahead", AHEAD) + 1
     history["known"] = np.where(those.draws.happens("planned", PLANNED), those.day - ahead, history["known"])
     history["told"] = np.where(history["told"] == NEVER, NEVER, np.maximum(history["told"], those.day))
-    return SimpleRecords(those, history, rows)
+    return LAID_OUT.records(those, history, rows)
 
 
 def rows(known: Known) -> Rows:

@@ -14,13 +14,16 @@ from typing import Protocol
 
 import numpy as np
 
-from flows.sample.draws import Draws, Integers
+from flows.sample.draws import Draws, Flags, Integers
 from flows.sample.mistakes import Mistake, MistakesInTurn
 from flows.sample.spelling import Rows
 from flows.sample.timing import months_until
 
 LAST_EXTRACT = date(2023, 3, 7)
 """In April 2023 the classes of burglary change again, which the sample does not know."""
+
+REPORTED_ON = (date(2017, 9, 21), date(2019, 9, 10))
+"""Dates of the two published reports, for which systems were asked in between."""
 
 TWICE = 1  # in a thousand rows
 ROWS_AT_A_TIME = 50_000
@@ -42,11 +45,18 @@ class Records(Protocol):
         """Those at these positions as known at the end of the day, as text that is quoted where CSV wants it."""
         ...
 
+    def spared(self, at: Integers, after: date | None, until: date) -> Flags:
+        """Whether those at these positions must not go wrong in the extract with the changes between two days."""
+        ...
 
-def months_days(first: date, through: date) -> list[date]:
-    """The days to which monthly extracts are current, from the first one on: one a month, none after `through`."""
-    due = [month.replace(day=first.day) for month in months_until(first, min(through, LAST_EXTRACT))]
-    return [day for day in due if day <= through]
+
+def due_days(first: date, through: date) -> list[date]:
+    """The days to which extracts are current, in order, none after `through`.
+
+    They are the first one, the 7th of each month after it, and the days on which the reports were written.
+    """
+    monthly = [month.replace(day=7) for month in months_until(first, min(through, LAST_EXTRACT))]
+    return sorted({day for day in (first, *monthly, *REPORTED_ON) if first <= day <= through})
 
 
 class Extractor:
@@ -77,7 +87,8 @@ class Extractor:
         mistaken: list[Integers] = []
         for at in parts(np.union1d(self._records.changed(after, day), self._to_correct)):
             rows, draws = self._records.rows(at, day), self._records.draws.at(at)
-            bad = np.flatnonzero(draws.happens(f"bad on {day}", self._bad))
+            spared = self._records.spared(at, after, day)
+            bad = np.flatnonzero(draws.happens(f"bad on {day}", self._bad) & ~spared)
             seconds = [second for position in bad.tolist() for second in self._spoil(rows, position)]
             mistaken.append(at[bad])
             twice = draws.happens(f"twice on {day}", TWICE)

@@ -6,12 +6,13 @@ from datetime import date
 
 import numpy as np
 
+from flows.sample.laid_out import Fact, Layout
 from flows.sample.places import NIGHT, odd_place
 from flows.sample.records import Known, Pattern, SimpleRecords, history_of, in_months
 from flows.sample.source import Source
 from flows.sample.spelling import Options, Rows, blank, day_number, day_text, flag_text, whole_text
 
-FIRST_EXTRACT = date(2018, 4, 7)
+FIRST_EXTRACT = date(2017, 9, 21)
 
 PATTERN = Pattern(
     yearly={date(2016, 4, 1): 1500},
@@ -25,11 +26,29 @@ AFTER_ATTACKS = {"manchester_attack": date(2017, 5, 23), "london_bridge_attack":
 """Reasons that were given for many visits in the FOR_DAYS days from a day on."""
 FOR_DAYS = 45
 
+QUARTER = (date(2017, 4, 1), date(2017, 6, 30))
+LAID_OUT = Layout(
+    (
+        Fact(449, *QUARTER, {"activity_type": "visit"}),
+        Fact(225, *QUARTER, {"activity_type": "promoted_event", "risk_assessed": "Y"}),
+        Fact(13, *QUARTER, {"activity_type": "intervention"}),
+        *(
+            Fact(3, since, QUARTER[1], {"activity_type": "deployment", "premises": "", "reason": reason})
+            for reason, since in AFTER_ATTACKS.items()
+        ),
+        Fact(4, *QUARTER, {"activity_type": "deployment", "premises": "", "reason": "routine"}),
+        Fact(1, *QUARTER, {"activity_type": "deployment", "premises": "", "reason": "other"}),
+    ),
+    held=(QUARTER,),
+)
+"""The quarter that was reported in 2017."""
+
 
 def records(seed: int, scale: float, until: date) -> SimpleRecords:
     """All activities up to a day."""
     those = in_months("licensing_activities", PATTERN, seed, scale, until)
-    return SimpleRecords(those, history_of(those, assessed=(150, 5, 60)), rows)
+    those = LAID_OUT.with_laid_out(those, "licensing_activities", seed, scale, hours=PATTERN.hours)
+    return LAID_OUT.records(those, history_of(those, assessed=(150, 5, 60)), rows)
 
 
 def rows(known: Known) -> Rows:

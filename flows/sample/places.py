@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flows.sample.city import EASTINGS, NORTHINGS, OFFICIAL_NAMES, STREET_NAMES, STREETS, WARDS
 from flows.sample.draws import Choice, Draws, Flags, Integers
 from flows.sample.spelling import Rows, blank, text, whole_text
@@ -16,9 +18,9 @@ TAKEN_FOR_WARDS = text(["Cheapside", "Fenchurch Street", "Gracechurch Street", "
 ODD_WARD, SWAPPED, ZERO = 18, 5, 2
 
 
-def place(draws: Draws, street: Integers) -> Rows:
-    """Street, ward and coordinates; 3 % have no place, 6 % of the others no coordinates."""
-    nowhere = draws.happens("no place", 30)
+def place(draws: Draws, street: Integers, is_sure: Flags | bool = False) -> Rows:
+    """Street, ward and coordinates; 3 % of those that are not sure have no place, 6 % of the others no coordinates."""
+    nowhere = draws.happens("no place", 30) & ~np.asarray(is_sure)
     unlocated = nowhere | draws.happens("not located", 60)
     wards = WARDS[street]
     for ward, official in OFFICIAL_NAMES.items():

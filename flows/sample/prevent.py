@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 
+from flows.sample.laid_out import Fact, Layout
 from flows.sample.people import AGES, BIRTH_DATES, NAMES, SCHOOLS, SUMMARIES, one_of
 from flows.sample.records import Known, Pattern, SimpleRecords, history_of, in_months
 from flows.sample.source import Source
@@ -25,13 +26,25 @@ SECTORS = Options(
 )  # fmt: skip
 CONCERNS = Options({"islamist": 330, "extreme_right_wing": 200, "mixed_unclear": 250, "other": 70, "not_known": 80,
                     "": 70})  # fmt: skip
+SINCE_MAY = (date(2019, 5, 1), date(2019, 9, 7))
+LAID_OUT = Layout(
+    (
+        Fact(1, *SINCE_MAY, {"record_type": "referral", "city_based": "Y"}),
+        Fact(5, *SINCE_MAY, {"record_type": "referral", "city_based": "N"}),
+        Fact(6, *SINCE_MAY, {"record_type": "intel_report", "city_based": "N"}),
+    ),
+    held=((date(2019, 5, 1), date(2019, 9, 10)),),
+)
+"""The months that were reported in 2019."""
+
 OUTCOMES = Options({"no_further_action": 400, "signposted": 220, "panel": 120, "channel": 80, "transferred": 180})
 
 
 def records(seed: int, scale: float, until: date) -> SimpleRecords:
     """All referrals and reports up to a day."""
     those = in_months("prevent_referrals", PATTERN, seed, scale, until)
-    return SimpleRecords(those, history_of(those, opened=(900, 0, 20), settled=(850, 20, 150)), rows)
+    those = LAID_OUT.with_laid_out(those, "prevent_referrals", seed, scale, hours=PATTERN.hours)
+    return LAID_OUT.records(those, history_of(those, opened=(900, 0, 20), settled=(850, 20, 150)), rows)
 
 
 def rows(known: Known) -> Rows:

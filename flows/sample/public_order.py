@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from flows.sample.draws import Choice
+from flows.sample.laid_out import Fact, Layout
 from flows.sample.places import DAY as BY_DAY
 from flows.sample.places import odd_place
 from flows.sample.records import SOONEST, Known, Pattern, SimpleRecords, history_of, in_months
@@ -27,11 +28,38 @@ ATTENDANCES = Choice([450, 320, 150, 60, 20])
 MOST = np.array([0, 20, 60, 200, 1000, 5000])
 ARRESTS = Options({"0": 870, "1": 60, "2": 40, "4": 20, "9": 10})
 
+APRIL, BEFORE_14_MAY, SINCE_15_MAY, JUNE = (
+    (date(2019, 4, 1), date(2019, 4, 30)),
+    (date(2019, 5, 1), date(2019, 5, 13)),
+    (date(2019, 5, 15), date(2019, 5, 31)),
+    (date(2019, 6, 1), date(2019, 6, 30)),
+)
+FOURTEENTH = (date(2019, 5, 14), date(2019, 5, 14))
+LAID_OUT = Layout(
+    (
+        Fact(11, *APRIL, {"event_type": "protest"}),
+        Fact(1, *APRIL, {"event_type": "counter_protest"}),
+        Fact(3, *APRIL, {"event_type": "march"}),
+        Fact(1, *FOURTEENTH, {"event_type": "protest", "estimated_attendance": "200"}),
+        Fact(1, *FOURTEENTH, {"event_type": "counter_protest", "estimated_attendance": "50"}),
+        Fact(3, *BEFORE_14_MAY, {"event_type": "protest"}),
+        Fact(3, *SINCE_15_MAY, {"event_type": "protest"}),
+        Fact(2, *SINCE_15_MAY, {"event_type": "march"}),
+        Fact(1, *JUNE, {"event_type": "protest", "location": "Mansion House", "arrests": "0"}),
+        Fact(7, *JUNE, {"event_type": "protest"}),
+        Fact(2, *JUNE, {"event_type": "march"}),
+        *(Fact(1, *when, {"event_type": kind}) for when in (APRIL, SINCE_15_MAY, JUNE) for kind in ("vigil", "other")),
+    ),
+    held=((APRIL[0], JUNE[1]),),
+)
+"""The months whose protests were reported in 2019."""
+
 
 def records(seed: int, scale: float, until: date) -> SimpleRecords:
     """All events up to a day."""
     those = in_months("public_order_events", PATTERN, seed, scale, until)
-    return SimpleRecords(those, history_of(those, estimated=(600, 0, 40), counted=(80, SOONEST, 122)), rows)
+    those = LAID_OUT.with_laid_out(those, "public_order_events", seed, scale, hours=PATTERN.hours)
+    return LAID_OUT.records(those, history_of(those, estimated=(600, 0, 40), counted=(80, SOONEST, 122)), rows)
 
 
 def rows(known: Known) -> Rows:

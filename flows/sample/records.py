@@ -37,18 +37,30 @@ class Occurrences:
     """Things that occur, an entry each, in the order of their times.
 
     `unit` is the day in whose name a thing is numbered: its own, or the first of its month; `serial` counts from 1 in
-    the unit. `minute` is when it occurs, in minutes since 1970, London time.
+    the unit. `minute` is when it occurs, in minutes since 1970, London time. `fact` is the position of the fact that
+    a thing is laid out by, -1 where it is drawn (see `laid_out`).
     """
 
     draws: Draws
     unit: Integers
     serial: Integers
     minute: Integers
+    fact: Integers
 
     @property
     def day(self) -> Integers:
         """The days on which they occur, in days since 1970."""
         return self.minute // DAY
+
+    def at(self, positions: Integers) -> Occurrences:
+        """Some of the things."""
+        return Occurrences(
+            self.draws.at(positions),
+            self.unit[positions],
+            self.serial[positions],
+            self.minute[positions],
+            self.fact[positions],
+        )
 
 
 @dataclass(frozen=True)
@@ -93,9 +105,14 @@ class SimpleRecords:
 
     def rows(self, at: Integers, day: date) -> Rows:
         """The records at these positions as known at the end of the day."""
-        some = Occurrences(self.draws.at(at), self.those.unit[at], self.those.serial[at], self.those.minute[at])
         history = {event: days[at] for event, days in self.history.items()}
-        return self.describe(Known(some, history, day_number(day)))
+        return self.describe(Known(self.those.at(at), history, day_number(day)))
+
+    def spared(self, at: Integers, after: date | None, until: date) -> Flags:
+        """Whether those at these positions are spared from mistakes: what is laid out and not yet told of."""
+        first, last = day_number(after) if after else -NEVER, day_number(until)
+        known = self.history["known"][at]
+        return (self.those.fact[at] >= 0) & (known > first) & (known <= last)
 
 
 def changed(history: History, after: date | None, until: date) -> Integers:
@@ -189,5 +206,5 @@ def _repeated(seed: int, units: Integers, expected: Sequence[float]) -> tuple[In
 
 
 def _in_order(draws: Draws, unit: Integers, serial: Integers, minute: Integers) -> Occurrences:
-    order = np.argsort(minute, kind="stable")
-    return Occurrences(draws.at(order), unit[order], serial[order], minute[order])
+    drawn = Occurrences(draws, unit, serial, minute, np.full(len(minute), -1))
+    return drawn.at(np.argsort(minute, kind="stable"))

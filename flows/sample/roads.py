@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import numpy as np
 
 from flows.sample.draws import Choice
+from flows.sample.laid_out import Fact, Layout
 from flows.sample.mistakes import Mistake
 from flows.sample.people import BIRTH_DATES, NAMES, REGISTRATIONS, one_of
 from flows.sample.places import DAY as BY_DAY
@@ -15,7 +17,7 @@ from flows.sample.records import SOONEST, Known, Pattern, SimpleRecords, history
 from flows.sample.source import Source
 from flows.sample.spelling import Options, Rows, blank, day_of, flag_text, spelled, time_text, whole_text
 
-FIRST_EXTRACT = date(2018, 4, 7)
+FIRST_EXTRACT = date(2017, 9, 21)
 
 NOTICES = Pattern(
     yearly={date(2016, 4, 1): 4000},
@@ -41,12 +43,59 @@ AUTHORITIES = Options({"Sample Council": 850, "Specimen Council": 100, "": 50}, 
 OFFENCES_FOUND = Choice([250, 450, 200, 100])
 REASONS = Options({"tyres": 250, "lights": 200, "licence": 200, "no insurance": 100, "tachograph": 100, "load": 150})
 
+QUARTER = (date(2017, 4, 1), date(2017, 6, 30))
+NOTICES_LAID_OUT = Layout(
+    tuple(
+        Fact(count, *QUARTER, {"offence": offence, "vehicle_class": "pedal cycle" if offence == "cycle" else "car"})
+        for offence, count in {
+            "mobile_phone": 41, "seat_belt": 18, "speed_20mph": 131, "excess_speed": 58, "drink_drug": 18,
+            "red_light": 115, "insurance": 66, "cycle": 152, "other": 77,
+        }.items()
+    ),
+    held=(QUARTER,),
+)  # fmt: skip
+"""The quarter that was reported in 2017."""
+
+TAXI_OPERATIONS, COMMERCIAL_OPERATIONS = 18, 38
+
+
+def laid_out_checks() -> Iterator[Fact]:
+    """The checks of the quarter: operations on days of their own, each with its part of the vehicles."""
+    days = [QUARTER[0] + timedelta(days=number) for number in range(91)]
+    taxis = [days[number * 5] for number in range(TAXI_OPERATIONS)]
+    others = [day for day in days if day not in taxis]
+    commercial = [others[number * len(others) // COMMERCIAL_OPERATIONS] for number in range(COMMERCIAL_OPERATIONS)]
+    yield from in_parts(taxis, "public_carriage", "hackney", {0: 457, 1: 233})
+    yield from in_parts(taxis, "public_carriage", "phv", {0: 601, 1: 264})
+    yield from in_parts(commercial, "commercial_vehicle", "lgv", {0: 28, 1: 100, 2: 180, 3: 45})
+    yield from in_parts(commercial, "commercial_vehicle", "hgv", {0: 60, 1: 70, 2: 40})
+
+
+def in_parts(days: list[date], programme: str, vehicle_class: str, by_offences: dict[int, int]) -> Iterator[Fact]:
+    """Checks by their number of offences, in even parts on each day; those without an offence are compliant."""
+    for offences, count in by_offences.items():
+        values = {
+            "programme": programme,
+            "vehicle_class": vehicle_class,
+            "compliant": "N" if offences else "Y",
+            "offences": str(offences),
+            "reasons": "licence" if offences else "",
+        }
+        for number, day in enumerate(days):
+            part = count * (number + 1) // len(days) - count * number // len(days)
+            if part:
+                yield Fact(part, day, day, values)
+
+
+CHECKS_LAID_OUT = Layout(tuple(laid_out_checks()), held=(QUARTER,))
+
 
 def notices(seed: int, scale: float, until: date) -> SimpleRecords:
     """All notices up to a day."""
     those = in_months("roads_enforcement", NOTICES, seed, scale, until)
+    those = NOTICES_LAID_OUT.with_laid_out(those, "roads_enforcement", seed, scale, hours=NOTICES.hours)
     history = history_of(those, turned=(60, 10, 122), settled=(900, 10, 60), settled_anew=(25, SOONEST + 60, 200))
-    return SimpleRecords(those, history, notice_rows)
+    return NOTICES_LAID_OUT.records(those, history, notice_rows)
 
 
 def notice_rows(known: Known) -> Rows:
@@ -85,7 +134,8 @@ def checks(seed: int, scale: float, until: date) -> SimpleRecords:
         scale=scale,
         until=until,
     )
-    return SimpleRecords(those, history_of(those, added=(30, 5, 60)), check_rows)
+    those = CHECKS_LAID_OUT.with_laid_out(those, "vehicle_checks", seed, scale, hours=CHECK_HOURS, by_day=True)
+    return CHECKS_LAID_OUT.records(those, history_of(those, added=(30, 5, 60)), check_rows)
 
 
 def check_rows(known: Known) -> Rows:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from flows.contracts import CONTRACTS_DIR, load_contract
-from flows.sample.extracts import Extractor, months_days, write
+from flows.sample.extracts import Extractor, due_days, write
 from flows.sample.mistakes import Mistake, mistakes_against
 from flows.sample.records import SimpleRecords
 
@@ -30,12 +30,12 @@ class Source:
 
 
 def write_source(source: Source, out: Path, *, seed: int, scale: float, through: date) -> list[Path]:
-    """Write the monthly extracts of a source into `out` and return their paths, in order; none is after `through`.
+    """Write the extracts of a source into `out` and return their paths, in order; none is after `through`.
 
     The first extract holds all that is known then, the others what is new or has changed since the one before. The
     columns are those of the contract, in its order.
     """
-    extracts = months_days(source.first_extract, through)
+    extracts = due_days(source.first_extract, through)
     if not extracts:
         return []
     contract = load_contract(CONTRACTS_DIR / f"{source.name}.yml")

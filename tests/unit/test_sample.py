@@ -18,10 +18,10 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def test_holds_what_each_source_writes(tmp_path: Path) -> None:
     written = write_sample(tmp_path / "all", scale=0.02)
-    write_police_uk(tmp_path / "each", scale=0.02)
+    write_police_uk(tmp_path / "each", scale=0.02, through=date(2019, 9, 10))
     write_crimes(tmp_path / "each/crimes", scale=0.02)
     for source in SOURCES:
-        write_source(source, tmp_path / "each" / source.name, seed=1, scale=0.02, through=date(2019, 8, 7))
+        write_source(source, tmp_path / "each" / source.name, seed=1, scale=0.02, through=date(2019, 9, 10))
     assert files_below(tmp_path / "all") == files_below(tmp_path / "each")
     assert written == sorted(path for path in (tmp_path / "all").rglob("*") if path.is_file())
 
