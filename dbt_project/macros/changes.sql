@@ -126,6 +126,28 @@
   where is_new
 {%- endmacro %}
 
+{#- The same of all sources. -#}
+{% macro every_span() -%}
+  {%- for from_source in record_sources() %}
+  (
+    {{ record_spans(from_source) }}
+  )
+  {{ "union all" if not loop.last }}
+  {%- endfor %}
+{%- endmacro %}
+
+{#- One row per delivery with rows of a source of changes, in columns delivery_id and row_count. -#}
+{% macro accepted_rows() -%}
+  {%- for from_source in record_sources() %}
+  select
+    delivery_id,
+    count(*) as row_count
+  from {{ source(from_source.system, from_source.source) }}
+  group by delivery_id
+  {{ "union all" if not loop.last }}
+  {%- endfor %}
+{%- endmacro %}
+
 {#- Every state of the records of a source: force, month, its columns, known_from and known_to. -#}
 {% macro record_versions(name) -%}
   {%- set from_source = record_source(name) %}

@@ -247,6 +247,43 @@ def sql(
 
 
 @app.command()
+def figures(
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--check", help="Another file of figures, with columns and ids as in tests/reference/figures.csv."
+        ),
+    ] = None,
+    unmet: Annotated[
+        bool, typer.Option("--unmet", help="List only what was to be reproduced and is not; the totals stay.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Are the figures of the published police reports reproduced? One line each, totals last.
+
+    463 figures that City of London Police printed in 2017 and 2019 are asked of the published marts, each as it was
+    known at the date of its report, by the query of its family in tests/reference/queries. A figure is
+
+    * **reproduced**, or it **differs**: counts are exact, percentages as printed, days, hours and places by the rule
+      that stands with the query (`--json` shows it);
+    * **withheld**: no release may tell it, and there is no private warehouse here to check it in;
+    * **not attainable**: its printed numbers contradict each other, in the way that is said;
+    * **not asked**: no record could answer it, for the reason that is said.
+
+    Exit code 0 when every figure that is to be reproduced is, else 1. Works on any published release, at any moment,
+    and changes nothing.
+    """
+    from flows.cli.figures import show
+    from flows.operate.figures import ask
+    from flows.operate.questions import FIGURES_FILE, load_reference, read_figures
+
+    with screen.showing_progress():
+        answers = ask(load_settings(), read_figures(file or FIGURES_FILE), load_reference())
+    if not show(answers, unmet=unmet, json=json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def check(
     write: Annotated[bool, typer.Option("--write", help="Write the files that are generated from contracts.")] = False,
     json: Json = False,

@@ -1,25 +1,14 @@
--- One row per standing delivery of a source of changes: what its rows became.
+-- One row per standing delivery of a source of changes that has rows: what they became.
 {{ config(materialized="view") }}
 
 with deliveries as (
-  select
-    delivery_id,
-    source
+  select delivery_id
   from {{ ref("int_deliveries") }}
-  where
-    state = 'loaded'
-    and source in ('{{ record_sources() | map(attribute="source") | join("', '") }}')
+  where state = 'loaded'
 ),
 
 accepted as (
-  {% for from_source in record_sources() %}
-  select
-    delivery_id,
-    count(*) as row_count
-  from {{ source(from_source.system, from_source.source) }}
-  group by delivery_id
-  {{ "union all" if not loop.last }}
-  {% endfor %}
+  {{ accepted_rows() }}
 ),
 
 began as (
@@ -31,9 +20,9 @@ began as (
 )
 
 select
-  deliveries.delivery_id,
+  accepted.delivery_id,
   coalesce(began.row_count, 0) as loaded,
-  coalesce(accepted.row_count, 0) - coalesce(began.row_count, 0) as unchanged
-from deliveries
-left join accepted on deliveries.delivery_id = accepted.delivery_id
-left join began on deliveries.delivery_id = began.delivery_id
+  accepted.row_count - coalesce(began.row_count, 0) as unchanged
+from accepted
+inner join deliveries on accepted.delivery_id = deliveries.delivery_id
+left join began on accepted.delivery_id = began.delivery_id

@@ -8,12 +8,7 @@
 }}
 
 with spans as (
-  {% for from_source in record_sources() %}
-  (
-    {{ record_spans(from_source) }}
-  )
-  {{ "union all" if not loop.last }}
-  {% endfor %}
+  {{ every_span() }}
 )
 
 select * from spans

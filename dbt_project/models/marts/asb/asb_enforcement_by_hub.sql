@@ -4,9 +4,11 @@ select
   programme,
   hub_number,
   hub_month,
-  {%- for stage in ["green", "yellow", "red", "blue", "cbo"] %}
-    count(*) filter (where stage = '{{ stage }}') as {{ stage }}{{ "," if not loop.last }}
-  {%- endfor %}
+  count(*) filter (where stage = 'green') as green,
+  count(*) filter (where stage = 'yellow') as yellow,
+  count(*) filter (where stage = 'red') as red,
+  count(*) filter (where stage = 'blue') as blue,
+  count(*) filter (where stage = 'cbo') as cbo
 from {{ ref("enforcement_actions") }}
 where hub_number is not null and hub_month is not null
 group by force, programme, hub_number, hub_month

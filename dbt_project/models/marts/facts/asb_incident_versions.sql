@@ -1,4 +1,4 @@
--- One row per state of an anti-social behaviour incident: what the force's records said of it, and from when until when.
+-- One row per state of an anti-social behaviour incident: what the force's records said of it, from when until when.
 with states as (
   select * from {{ ref("int_asb_incidents__states") }}
 ),

@@ -21,7 +21,9 @@ select
   results.owner,
   {{ unless_confidential("deliveries.source", "results.rows_checked") }} as rows_checked,
   {{ unless_confidential("deliveries.source", "results.rows_failed") }} as rows_failed,
-  {{ unless_confidential("deliveries.source", percentage("results.rows_failed", "results.rows_checked")) }} as failed_pct
+  {{
+    unless_confidential("deliveries.source", percentage("results.rows_failed", "results.rows_checked"))
+  }} as failed_pct
 from results
 inner join deliveries on results.delivery_id = deliveries.delivery_id
 order by deliveries.source, deliveries.force, deliveries.slice, deliveries.extract_date, results.rule

@@ -37,7 +37,7 @@ firsts as (
       moments.source = held.source
       and moments.force = held.force
       and moments.extract_date >= held.extract_date
-      and (held.until_date is null or held.until_date > moments.extract_date)
+      and (held.until_date is null or moments.extract_date < held.until_date)
   group by all
 ),
 
