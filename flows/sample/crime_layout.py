@@ -72,15 +72,16 @@ class LaidOut:
 
 def lay_out(seed: int, scale: float, months: Sequence[int]) -> LaidOut:
     """The crimes that are laid out in some months."""
-    some = [laid for laid in LAID_OUT if number_of(laid.month) in months]
-    which = np.repeat(np.arange(len(some)), [in_proportion(laid.count, scale) for laid in some])
-    month = np.array([number_of(laid.month) for laid in some], dtype=np.int64)[which]
+    counts = in_proportion([laid.count for laid in LAID_OUT], scale)
+    counts[[number_of(laid.month) not in months for laid in LAID_OUT]] = 0
+    which = np.repeat(np.arange(len(LAID_OUT)), counts)
+    month = np.array([number_of(laid.month) for laid in LAID_OUT])[which]
     draws = Draws(seed, (month << 32) + (1 << 30) + np.arange(len(which)))
-    kind = np.array([laid.kind for laid in some], dtype=np.int64)[which]
-    then = np.array([laid.then for laid in some], dtype=np.int64)[which]
-    after = np.array([day_number(laid.after) for laid in some], dtype=np.int64)[which]
-    code = np.array([_CODE_OF[laid.key] for laid in some], dtype=np.int64)[which]
-    licensed = np.array([laid.licensed for laid in some], dtype=bool)[which]
+    kind = np.array([laid.kind for laid in LAID_OUT])[which]
+    then = np.array([laid.then for laid in LAID_OUT])[which]
+    after = np.array([day_number(laid.after) for laid in LAID_OUT])[which]
+    code = np.array([_CODE_OF[laid.key] for laid in LAID_OUT])[which]
+    licensed = np.array([laid.licensed for laid in LAID_OUT])[which]
     later = after + 1 + draws.below("then", UNTIL_NEXT_REPORT)
     method = _marked(draws, month, code, then)
     premises_type = np.where(licensed, _LICENSED, -1)
@@ -89,7 +90,7 @@ def lay_out(seed: int, scale: float, months: Sequence[int]) -> LaidOut:
         draws=draws,
         month=month,
         code=code,
-        before_february=np.array([laid.before_february for laid in some], dtype=bool)[which],
+        before_february=np.array([laid.before_february for laid in LAID_OUT])[which],
         minute=_dealt(draws, kind, month, then),
         street=_placed(draws, kind, month, then),
         premises_type=premises_type,
@@ -164,11 +165,10 @@ def _placed(draws: Draws, kind: Integers, month: Integers, then: Integers) -> In
         street[of_kind] = draws.at(of_kind).choose("elsewhere", elsewhere)
         those = np.flatnonzero(of_kind & (then != Then.KNOWN))
         those = those[np.argsort(draws.at(those).bits("street dealt"), kind="stable")]
-        share = len(those) / max(1, _known_at_first(placed.kinds, placed.month))
-        start = 0
-        for name, count in placed.streets.items():
-            street[those[start : start + in_proportion(count, share)]] = names.index(name)
-            start += in_proportion(count, share)
+        share = len(those) / _known_at_first(placed.kinds, placed.month)
+        numbers = np.repeat([names.index(name) for name in placed.streets],
+                            in_proportion(list(placed.streets.values()), share))  # fmt: skip
+        street[those[: len(numbers)]] = numbers
     return street
 
 
@@ -180,7 +180,7 @@ def _marked(draws: Draws, month: Integers, code: Integers, then: Integers) -> In
         those = np.flatnonzero(of_code & (method < 0))
         those = those[np.argsort(draws.at(those).bits("method dealt"), kind="stable")]
         all_ = next(laid.count for laid in LAID_OUT if (laid.month, laid.key) == (marked.month, marked.key))
-        method[those[: in_proportion(marked.count, of_code.sum() / all_)]] = number
+        method[those[: int(marked.count * of_code.sum() / all_ + 0.5)]] = number
     return method
 
 

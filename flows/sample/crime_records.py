@@ -22,7 +22,6 @@ from flows.sample.crimes_reported import (
     VIOLENCE,
 )
 from flows.sample.draws import Choice, Draws, Flags, Integers
-from flows.sample.laid_out import in_proportion
 from flows.sample.offences import BANDS, CODES, PROFILES, RECLASSIFIED, Code, Habit
 from flows.sample.people import BIRTH_DATES, NAMES, SUMMARIES, one_of
 from flows.sample.places import misplace, place, take_streets_for_wards
@@ -273,7 +272,7 @@ def _target(month: date, seed: int, scale: float, laid: LaidOut) -> int:
     all_ = total(month, Draws(seed, np.array([number_of(month)])))
     if all_ is None:
         return -1
-    return max(0, in_proportion(all_, scale) - int(np.sum(laid.counts & (laid.month == number_of(month)))))
+    return max(0, int(all_ * scale + 0.5) - int(np.sum(laid.counts & (laid.month == number_of(month)))))
 
 
 def _laid_out(laid: LaidOut, first_month: int, starts: Integers, drawn: Records) -> Records:

@@ -36,7 +36,7 @@ CUT_BY = timedelta(days=9)
 SENT_TWICE = date(2018, 5, 7)
 UNKNOWN_COLUMN = "officer_in_case"
 
-BAD = 9  # in a thousand rows that no published figure depends on, which makes 3 of all
+BAD = 10  # in a thousand rows that no published figure depends on, which makes 3 of all
 
 
 def write_crimes(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 9, 10)) -> list[Path]:

@@ -45,7 +45,7 @@ class Layout:
         `hours` weighs the hours of the day that those laid out occur in; `by_day` says that things are numbered by
         their day instead of their month.
         """
-        fact = np.repeat(np.arange(len(self.facts)), [in_proportion(fact.count, scale) for fact in self.facts])
+        fact = np.repeat(np.arange(len(self.facts)), in_proportion([each.count for each in self.facts], scale))
         first, last = (np.array([day_number(getattr(f, end)) for f in self.facts])[fact] for end in ("first", "last"))
         before = Draws(seed_of(seed, f"{source}, laid out"), key_of(fact, np.arange(len(fact))))
         day = first + before.below("day", last - first + 1)
@@ -84,9 +84,9 @@ class Layout:
         return held
 
 
-def in_proportion(count: int, scale: float) -> int:
-    """So many times a count, to the nearest whole number."""
-    return int(count * scale + 0.5)
+def in_proportion(counts: Sequence[int], scale: float) -> Integers:
+    """So many times each count in whole numbers, whose sums up to any place are the nearest ones too."""
+    return np.diff(np.floor(np.cumsum([0, *counts]) * scale + 0.5).astype(np.int64))
 
 
 def first_of_month(days: Integers) -> Integers:
