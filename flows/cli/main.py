@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +62,7 @@ def main() -> None:
 
 def _exit_code() -> int:
     try:
-        app()
+        _command_line()
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except SaferCityError as error:
@@ -75,8 +76,22 @@ def _exit_code() -> int:
     return 0
 
 
+_told_to_end = Event()
+
+
+def _command_line() -> None:
+    """Run the command. What a library makes of the exception that ends it is still an interruption."""
+    try:
+        app()
+    except Exception:
+        if _told_to_end.is_set():
+            raise InterruptedRunError(143) from None
+        raise
+
+
 def _ended_by_the_system(*_: object) -> None:
     """Leave as Ctrl-C does: with what was started stopped."""
+    _told_to_end.set()
     raise InterruptedRunError(143)
 
 
