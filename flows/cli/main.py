@@ -76,15 +76,20 @@ def _exit_code() -> int:
     return 0
 
 
-_told_to_end = Event()
+_told_to_end, _ctrl_c = Event(), Event()
 
 
 def _command_line() -> None:
-    """Run the command. What a library makes of the exception that ends it is still an interruption."""
+    """Run the command. What a library makes of the exception that a signal raised is still an interruption.
+
+    DuckDB says "Query interrupted" in its place, whoever handled the signal: Prefect takes SIGTERM over while it runs.
+    """
     try:
         app()
-    except Exception:
-        if _told_to_end.is_set():
+    except Exception as error:
+        if _ctrl_c.is_set():
+            raise InterruptedRunError from None
+        if _told_to_end.is_set() or "Query interrupted" in str(error):
             raise InterruptedRunError(143) from None
         raise
 
@@ -93,6 +98,11 @@ def _ended_by_the_system(*_: object) -> None:
     """Leave as Ctrl-C does: with what was started stopped."""
     _told_to_end.set()
     raise InterruptedRunError(143)
+
+
+def _ended_by_ctrl_c(*_: object) -> None:
+    _ctrl_c.set()
+    raise KeyboardInterrupt
 
 
 def _version(wanted: bool) -> None:
@@ -408,6 +418,7 @@ def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh
     # Not before: until here there is nothing to stop but the server, which stops by itself, and an exception raised in
     # the midst of an import may be taken for a module that is missing.
     signal.signal(signal.SIGTERM, _ended_by_the_system)
+    signal.signal(signal.SIGINT, _ended_by_ctrl_c)
     try:
         return ingest_and_publish(settings.landing_dir, sources, full_refresh)
     except RuntimeError as error:

@@ -18,7 +18,7 @@ import duckdb
 
 from flows import warehouse
 from flows.contracts import Contract
-from flows.errors import SaferCityError
+from flows.errors import InterruptedRunError, SaferCityError
 from flows.settings import PROJECT_DIR, Settings
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -169,6 +169,9 @@ def run_dbt(
     # dbt opens the warehouse once and keeps it; the files must be free for the next stage.
     DuckDBConnectionManager.close_all_connections()
     reset_adapters()
+    if isinstance(result.exception, InterruptedRunError) or not isinstance(result.exception, Exception | None):
+        # dbt holds on to whatever ends it. What ends the run must go on to do so.
+        raise result.exception
     outcomes: Any = result.result
     if result.exception is not None or outcomes is None:
         raise SaferCityError(f"dbt could not run the project: {result.exception}") from None

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
@@ -12,9 +13,13 @@ main = import_module("flows.cli.main")
 
 
 @pytest.fixture(autouse=True)
-def told_to_end() -> None:
-    """Nobody has told the command to end yet."""
-    main._told_to_end.clear()
+def told_to_end() -> Iterator[None]:
+    """Nobody has told the command to end, before the test and after it."""
+    for told in (main._told_to_end, main._ctrl_c):
+        told.clear()
+    yield
+    for told in (main._told_to_end, main._ctrl_c):
+        told.clear()
 
 
 @pytest.mark.parametrize("taken_for", [SaferCityError, RuntimeError])
@@ -35,6 +40,20 @@ def test_interruption_that_a_library_takes_for_its_failure(
     finally:
         signal.signal(signal.SIGTERM, before)
     assert "interrupted; nothing half done is kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("handler", "code"), [(None, 143), ("_ended_by_ctrl_c", 130)])
+def test_query_that_a_signal_interrupts(handler: str | None, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DuckDB raises tells nothing of the signal; Ctrl-C is noted as it comes."""
+
+    def command() -> None:
+        if handler:
+            with pytest.raises(KeyboardInterrupt):
+                getattr(main, handler)()
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(main, "app", command)
+    assert main._exit_code() == code
 
 
 def test_failure_of_a_library_is_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

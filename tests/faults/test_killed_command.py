@@ -33,7 +33,8 @@ def test_its_server_ends_with_it(number: signal.Signals, begun: bool, sandbox: S
         process.wait(30)
         left = still_there(servers, seconds=15)
         assert left == []
-        assert process.returncode in (-number, 128 + number)
+        assert process.stderr is not None
+        assert process.returncode in (-number, 128 + number), process.stderr.read()
     finally:
         process.kill()
         for pid in left:
