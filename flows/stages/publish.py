@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from flows import releases, warehouse
+from flows import clock, releases, warehouse
 from flows.errors import SaferCityError
 from flows.releases import DATABASE, Release
 from flows.settings import Settings
@@ -49,7 +48,7 @@ def _finish(
 ) -> Release:
     """Add the release's own row, write Parquet and dictionary beside the file, and leave it checkpointed and closed."""
     building = settings.paths.building
-    published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    published_at = clock.now().replace(microsecond=0)
     parquet = building / "parquet"
     parquet.mkdir()
     with warehouse.open_database(settings, building / DATABASE) as connection:
