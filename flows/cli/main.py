@@ -127,6 +127,14 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make all states anew from raw, not only what new files touch.")
     ] = False,
+    despite_audit: Annotated[
+        str | None,
+        typer.Option(
+            "--despite-audit",
+            metavar="REASON",
+            help="Publish a release that loses rows or months which no delivery takes away; the reason stands with it.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
@@ -135,7 +143,7 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json)
+    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json, despite_audit)
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -381,7 +389,9 @@ def rollback(
     print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
 
 
-def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> int:
+def _run(
+    settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool, despite_audit: str | None = None
+) -> int:
     from flows import runs
 
     runs.require_landing(settings)
@@ -398,14 +408,16 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
     began = time.monotonic()
     try:
         with screen.showing_progress():
-            result = _through_prefect(settings, sources, full_refresh)
+            result = _through_prefect(settings, sources, full_refresh, despite_audit)
     except KeyboardInterrupt:
         raise InterruptedRunError from None
     show(settings, result, time.monotonic() - began, json=json)
     return result.exit_code
 
 
-def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool) -> Summary:
+def _through_prefect(
+    settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None
+) -> Summary:
     from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing, start_server, use_server
 
     say("starting Prefect", 0)
@@ -420,7 +432,7 @@ def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh
     signal.signal(signal.SIGTERM, _ended_by_the_system)
     signal.signal(signal.SIGINT, _ended_by_ctrl_c)
     try:
-        return ingest_and_publish(settings.landing_dir, sources, full_refresh)
+        return ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit)
     except RuntimeError as error:
         if server is None and server_is_missing(error):
             raise UsageError(
