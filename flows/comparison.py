@@ -34,8 +34,8 @@ CAUSES = (
 class MovedFigure:
     """The count of a measure in a month, in the old release and in the new one; None where it was not published.
 
-    `causes`: the records that entered or left, by cause; empty where none did, and the definition or the coverage of
-    the month is what moved.
+    `causes`: the records that entered or left, by cause. Where none did, `otherwise` says what moved instead: the
+    coverage of the month, the definition of the measure, or the program.
     """
 
     table: str
@@ -46,13 +46,19 @@ class MovedFigure:
     before: int | None
     after: int | None
     causes: dict[str, int]
+    otherwise: str
+
+    @property
+    def why(self) -> str:
+        """What moved it, in words."""
+        told = ", ".join(f"{cause.replace('_', ' ')} {count:+d}" for cause, count in self.causes.items())
+        return told or self.otherwise
 
     def __str__(self) -> str:
         """One line for people: where, from what to what, and why."""
-        told = ", ".join(f"{cause.replace('_', ' ')} {count:+d}" for cause, count in self.causes.items())
         return (
             f"{self.measure} {self.month:%Y-%m} ({self.force}, {self.record_source}):"
-            f" {_figure(self.before)} → {_figure(self.after)}{f' ({told})' if told else ''}"
+            f" {_figure(self.before)} → {_figure(self.after)} ({self.why})"
         )
 
 
@@ -72,8 +78,9 @@ class ChangedDelivery:
 def opened(settings: Settings, old: Path, new: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which the two release files are attached as `old` and `new`.
 
-    It has temporary tables `changed` (deliveries that differ) and `touched` (per source and force: the first extract
-    date that differs, and how many rows of states the differing deliveries can have brought or taken).
+    It has temporary tables: `changed`, deliveries that differ; `touched`, per source and force the first extract date
+    that differs, and how many rows of states the differing deliveries can have brought or taken; `redefined`, measures
+    whose definition differs.
     """
     with duckdb.connect(config=dict(settings.duckdb_options())) as connection:
         connection.execute("set enable_progress_bar = false")
@@ -110,6 +117,30 @@ def opened(settings: Settings, old: Path, new: Path) -> Iterator[duckdb.DuckDBPy
             from changed
             where before in ('loaded', 'superseded') or after in ('loaded', 'superseded')
             group by source, force
+            """
+        )
+        connection.execute(
+            """
+            create temp table redefined as
+            with sides as (
+              select 'old' as side, measure, version, definition from old.marts.dim_measure
+              union all
+              select 'new', measure, version, definition from new.marts.dim_measure
+            ),
+            members as (
+              select 'old' as side, measure, bit_xor(hash(member)) as hashed
+              from old.marts.dim_measure_member as member
+              group by measure
+              union all
+              select 'new', measure, bit_xor(hash(member))
+              from new.marts.dim_measure_member as member
+              group by measure
+            )
+            select measure
+            from sides
+            left join members using (side, measure)
+            group by measure
+            having count(distinct (version, definition, hashed)) > 1 or count(*) <> 2
             """
         )
         yield connection
@@ -159,16 +190,30 @@ def moved_figures(connection: duckdb.DuckDBPyConnection) -> list[MovedFigure]:
               )
               group by record_source, force, measure, month
             )
-            select record_source, force, measure, month, before.offences, after.offences, {", ".join(CAUSES)}
+            select
+              record_source, force, measure, month, before.offences, after.offences,
+              case
+                when before.coverage is distinct from after.coverage
+                  then concat('coverage ', before.coverage, ' → ', coalesce(after.coverage, 'none'))
+                when definitions.measure is not null then 'new definition'
+                else 'new program'
+              end as otherwise,
+              {", ".join(CAUSES)}
             from old.marts.{theme} as before
             full join new.marts.{theme} as after using (record_source, force, measure, month)
             left join movements using (record_source, force, measure, month)
+            left join redefined as definitions using (measure)
             where before.offences is distinct from after.offences and before.month is not null
             order by month desc, measure, force, record_source
             """
         ).fetchall()
         moved += [
-            MovedFigure(theme, *row[:6], causes={cause: n for cause, n in zip(CAUSES, row[6:], strict=True) if n})
+            MovedFigure(
+                theme,
+                *row[:6],
+                causes={cause: n for cause, n in zip(CAUSES, row[7:], strict=True) if n},
+                otherwise=row[6],
+            )
             for row in rows
         ]
     return sorted(moved, key=lambda figure: -abs((figure.after or 0) - (figure.before or 0)))

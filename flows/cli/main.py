@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows import __version__, releases
+from flows.cli import releases as releases_cli
 from flows.cli import screen
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -34,8 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-releases_app = typer.Typer(help="What has been published, and going back to it.", no_args_is_help=True)
-app.add_typer(releases_app, name="releases")
+app.add_typer(releases_cli.app, name="releases")
 
 
 class DeliveryState(StrEnum):
@@ -339,54 +339,6 @@ def check(
         )
     if not all(finding.sound for finding in findings):
         raise typer.Exit(2)
-
-
-@releases_app.command("list")
-def list_releases(json: Json = False) -> None:
-    """The releases on disk, newest first."""
-    paths = load_settings().paths
-    published = releases.current(paths)
-    found = releases.on_disk(paths)
-    if json:
-        screen.as_json(
-            [
-                {**asdict(item), "published": bool(published and item.release_id == published.release_id)}
-                for item in found
-            ]
-        )
-        return
-    if not found:
-        print("No release yet; run: safercity run")
-        return
-    screen.table(
-        ["", "release", "published at (UTC)", "code", "marking", "rows"],
-        [
-            (
-                "published" if published and item.release_id == published.release_id else "",
-                item.release_id,
-                item.published_at,
-                item.code_version,
-                item.marking,
-                sum(item.rows_per_table.values()),
-            )
-            for item in found
-        ],
-    )
-
-
-@releases_app.command()
-def rollback(
-    release_id: Annotated[
-        str | None, typer.Argument(help="Release to publish again; the default is the one before.")
-    ] = None,
-) -> None:
-    """Publish an earlier release again, at once; nothing is deleted, and the next new delivery publishes anew."""
-    from flows.warehouse import writer_lock
-
-    paths = load_settings().paths
-    with writer_lock(paths, "releases rollback"):
-        target = releases.roll_back(paths, release_id)
-    print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
 
 
 def _run(

@@ -179,7 +179,7 @@ class TestInTheFlow:
         assert "the published one stands: police_uk_street of City of London Police had" in told
         assert "and no delivery explains it" in told
         assert "Published, it would have changed: all_crime 2019-" in told
-        assert "→ not published" in told
+        assert "→ not published (" in told
         assert "--despite-audit" in told
         assert sandbox.paths.current.readlink() == before
         assert [name.name for name in sandbox.paths.releases.iterdir()] == [before.name]
