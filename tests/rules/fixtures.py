@@ -110,7 +110,10 @@ def gaps(contract: Contract, fixtures: Fixtures) -> list[str]:
     said += [
         f"{where} names the column {name}, which expectations/{contract.source}.yml does not load: correct {fixture}"
         for fixture, name in sorted(
-            (fixture.name, name) for fixture in fixtures.each(None) for row in fixture.rows for name in set(row) - columns
+            (fixture.name, name)
+            for fixture in fixtures.each(None)
+            for row in fixture.rows
+            for name in row.keys() - columns
         )
     ]
     return said
