@@ -125,8 +125,8 @@ def judged(contract: Contract, fixtures: Fixtures, folder: Path) -> dict[Fixture
     The base itself is judged as well, as a fixture of the code BASE.
     """
     key = contract.key[0] if contract.delivery.kind == "changes" else None
-    with_base = Fixtures(fixtures.source, fixtures.base, fixtures.file, {"BASE": {"passes": [{}]}} | fixtures.rules)
-    every = list(with_base.each(key))
+    base: dict[str, dict[Kind, list[Any]]] = {"BASE": {"passes": [{}]}}
+    every = list(Fixtures(fixtures.source, fixtures.base, fixtures.file, base | fixtures.rules).each(key))
     rows: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     first_rows: dict[int, Fixture] = {}
