@@ -1,6 +1,7 @@
 """What all tests share: an environment without settings of whoever runs them, and a published release to look at."""
 
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,10 @@ from flows.settings import Settings, quiet_environment
 from flows.stages import publish
 from tests.faults.batches import first_batch, second_batch
 from tests.faults.sandbox import Sandbox
+from tests.parsed import KEPT_IN, parsed_once
+
+gc.set_threshold(50_000, 20, 100)
+"""Python looks for cycles less often: dbt and Great Expectations keep so much that looking is a sixth of the time."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,8 +29,10 @@ def _environment(shared_folder: Path) -> Iterator[None]:
             if name.startswith(("SAFERCITY_", "PREFECT_", "DBT_")):
                 environment.delenv(name)
         environment.setenv("PREFECT_HOME", str(shared_folder / "prefect"))
+        environment.setenv(KEPT_IN, str(shared_folder))
         quiet_environment()
-        yield
+        with parsed_once():
+            yield
 
 
 @pytest.fixture(scope="session")
