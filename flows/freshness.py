@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import groupby
 from typing import Literal
 
 import duckdb
@@ -24,6 +25,8 @@ from flows.contracts import Cadence, Contract
 State = Literal["awaited", "on_time", "due", "late", "missing"]
 
 ALARMING: tuple[State, ...] = ("late", "missing")
+
+_BY_URGENCY: tuple[State, ...] = ("missing", "late", "due", "on_time", "awaited")
 
 _DAY = timedelta(days=1)
 
@@ -90,6 +93,16 @@ def assess(contracts: Mapping[str, Contract], arrived: Iterable[Arrived], today:
         if contract.due and source not in delivered
     ]
     return sorted(found, key=lambda item: (item.source, item.force or ""))
+
+
+def alike(fresh: Iterable[Freshness]) -> list[list[Freshness]]:
+    """What is to be shown: the most urgent first, and the forces of a source whose deliveries stand alike together."""
+
+    def stands(item: Freshness) -> tuple[int, int, str, date, date]:
+        dates = item.due_on or date.max, item.last_extract or date.max
+        return _BY_URGENCY.index(item.state), -item.days_late, item.source, *dates
+
+    return [list(members) for _, members in groupby(sorted(fresh, key=stands), key=stands)]
 
 
 def period_end(cadence: Cadence, day: date) -> date:

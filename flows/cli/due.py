@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
 
 from flows.cli import screen
 from flows.contracts import Contract
-from flows.freshness import ALARMING, Freshness
+from flows.freshness import ALARMING, Freshness, alike
 from flows.freshness import in_words as day_in_words
 
-_ORDER = ("missing", "late", "due", "on_time", "awaited")
 _PERIODS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year"}
 
 LONG_AGO = 60  # days without any delivery after which a folder is taken to hold past data
@@ -19,10 +17,8 @@ LONG_AGO = 60  # days without any delivery after which a folder is taken to hold
 
 def show(fresh: Sequence[Freshness], today: date) -> None:
     """Print one line per source and state of its forces, the latest first, and when anything came at all."""
-    ordered = sorted(fresh, key=lambda item: (_ORDER.index(item.state), -item.days_late, item.source, _dates(item)))
     rows = []
-    for _, alike in groupby(ordered, key=lambda item: (item.source, item.state, _dates(item))):
-        members = list(alike)
+    for members in alike(fresh):
         one = members[0]
         force = one.force if len(members) == 1 else f"{len(members)} forces"
         rows.append(
@@ -52,7 +48,3 @@ def in_words(contract: Contract) -> str:
         return contract.cadence
     ending = {1: "st", 2: "nd", 3: "rd"}.get(due.working_day % 10 if due.working_day % 100 not in (11, 12, 13) else 0)
     return f"{due.working_day}{ending or 'th'} working day after the {_PERIODS[contract.cadence]}"
-
-
-def _dates(item: Freshness) -> tuple[str, str]:
-    return str(item.due_on or ""), str(item.last_extract or "")
