@@ -10,14 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import messages, runs, warehouse
+from flows import clock, freshness, messages, runs, warehouse
 from flows.errors import SaferCityError
+from flows.held import in_quarantine
 from flows.progress import say
 from flows.releases import Release
+from flows.report import quality
 from flows.runs import Run, Summary
 from flows.settings import load_settings
 from flows.stages import audit, extract, load, notify, publish, transform, validate
@@ -78,6 +81,7 @@ def ingest_and_build(run: Run, full_refresh: bool, despite_audit: str | None = N
         transformed = build_marts(run, full_refresh)
         audited = audit_release(run, transformed, despite_audit)
         release = publish_release(run, audited, despite_audit)
+        write_quality_page(run, release)
     return runs.summary(run, loads, found, extracts, release)
 
 
@@ -195,6 +199,20 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
         )
     create_markdown_artifact(messages.release_page(release), key="published")
     return release
+
+
+@task(name="write the quality page", cache_policy=NO_CACHE)
+def write_quality_page(run: Run, release: Release) -> None:
+    """Show what the release holds, and what is held back. A page that cannot be written fails no run."""
+    say("writing the quality page", 0)
+    with suppress(SaferCityError, OSError, duckdb.Error), run.timed("report"):
+        confidential = [source for source, contract in run.contracts.items() if contract.confidential]
+        with warehouse.connect(run.settings, read_only=True) as connection:
+            quarantine = in_quarantine(connection, clock.today(), confidential)
+            fresh = freshness.assess(run.contracts, freshness.arrived(connection, "ledger.deliveries"), clock.today())
+        quality.write(
+            run.settings.paths, release, quality.Told(run.run_id, run.started_at, run.seconds), quarantine, fresh
+        )
 
 
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)

@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
@@ -154,13 +154,16 @@ def demo(json: Json = False) -> None:
 
     The sample holds bad rows, and two files that must be rejected: with your own deliveries `safercity run` would end
     with exit code 3 for them, the demo ends with 0. Where no SAFERCITY_HMAC_KEY is set, it uses the published test
-    key of the sample.
+    key of the sample. It takes the day after the sample's last one for today, or all of it would be years late.
     """
-    from flows.sample import TEST_HMAC_KEY
+    from flows.cli import report
+    from flows.sample import LAST_DAY, TEST_HMAC_KEY
 
     settings = load_settings()
     if settings.hmac_key is None:
         os.environ["SAFERCITY_HMAC_KEY"] = TEST_HMAC_KEY
+    day = LAST_DAY + timedelta(days=1)
+    is_set = _set_clock(settings, day)
     folder = settings.data / "sample"
     if not folder.exists():
         unfinished = folder.with_name("sample.unfinished")
@@ -168,6 +171,8 @@ def demo(json: Json = False) -> None:
         _write_sample(unfinished, seed=1, scale=1.0, through=None)
         unfinished.rename(folder)
     _run(load_settings(landing=folder), None, False, json)
+    if is_set and not json:
+        print(f"The demo took {day} for today. To see what was due then: SAFERCITY_NOW={day} {report.command()} status")
 
 
 @app.command()
@@ -194,7 +199,10 @@ def sample(
 
 @app.command()
 def status(json: Json = False) -> None:
-    """What is published, what it covers, and what is missing."""
+    """What is published, what it covers, what is missing, and which delivery is due when, late or missing."""
+    from flows import clock
+    from flows.cli import due
+    from flows.contracts import load_contracts
     from flows.operate import read
 
     settings = load_settings()
@@ -202,19 +210,30 @@ def status(json: Json = False) -> None:
     if release is None:
         raise UsageError(f"nothing has been published in {settings.paths.published} yet; run: safercity run")
     covered = read.sources(settings.paths)
+    today = clock.today()
+    fresh = read.fresh(settings.paths, load_contracts(), today)
     if json:
-        screen.as_json({"release": asdict(release), "sources": covered.as_dicts()})
+        screen.as_json(
+            {
+                "release": asdict(release),
+                "sources": covered.as_dicts(),
+                "today": today,
+                "freshness": [asdict(item) for item in fresh],
+            }
+        )
         return
     print(
         f"Published: {release.release_id} at {release.published_at} UTC, {release.marking}, code {release.code_version}"
     )
     print(f"File: {settings.paths.published_database}")
     screen.table(covered.columns, covered.rows, title="\nWhat it covers")
+    due.show(fresh, today)
 
 
 @app.command()
 def sources(json: Json = False) -> None:
     """The sources that have a contract, with their rules."""
+    from flows.cli import due
     from flows.contracts import load_contracts
 
     contracts = load_contracts()
@@ -227,7 +246,7 @@ def sources(json: Json = False) -> None:
             (
                 contract.source,
                 contract.delivery.kind,
-                contract.cadence,
+                due.in_words(contract),
                 len(contract.columns),
                 len(contract.all_rules),
                 contract.owner,
@@ -365,6 +384,22 @@ def _run(
         raise InterruptedRunError from None
     show(settings, result, time.monotonic() - began, json=json)
     return result.exit_code
+
+
+def _set_clock(settings: Settings, day: date) -> bool:
+    """Let it be nine in the morning of a day of the past; False where that is set already, or releases are of others.
+
+    Time never goes back: it is later than the newest release of the same day, and where one is of another day, such as
+    of a run with deliveries of one's own, the clock stays as it is.
+    """
+    from flows import clock
+
+    earlier = [datetime.fromisoformat(release.published_at) for release in releases.on_disk(settings.paths)]
+    if clock.VARIABLE in os.environ or any(at.date() != day for at in earlier):
+        return False
+    begins = max([datetime(day.year, day.month, day.day, 8, tzinfo=UTC), *(at.replace(tzinfo=UTC) for at in earlier)])
+    os.environ[clock.VARIABLE] = (begins + timedelta(seconds=1)).isoformat()
+    return True
 
 
 def _through_prefect(
