@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from flows.contracts import Contract
+from flows.cross_source import rules_beyond_rows
 from flows.settings import PROJECT_DIR
 
 _NOTE = "# Generated from expectations/ by `safercity check --write`: change the contract, not this file.\n"
@@ -30,6 +31,7 @@ def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
         for system, members in systems.items()
     }
     files[PROJECT_DIR / "dbt_project/macros/record_sources.sql"] = _record_sources(contracts)
+    files[PROJECT_DIR / "dbt_project/macros/quality_rules.sql"] = _quality_rules(contracts)
     files[PROJECT_DIR / "docs/deliveries.md"] = _dictionary(contracts)
     return files
 
@@ -99,6 +101,58 @@ def _record_sources(contracts: dict[str, Contract]) -> str:
         f"  {{{{ return({json.dumps(told, indent=2)}) }}}}\n"
         "{%- endmacro %}\n"
     )
+
+
+def _quality_rules(contracts: dict[str, Contract]) -> str:
+    """Macros that tell dbt of the rules that look at whole deliveries and at several sources."""
+    listed = list(rules_beyond_rows(contracts))
+    history = [
+        {
+            "source": contract.source,
+            "system": contract.system,
+            "is_open_data": contract.record_source == "police_uk",
+            **rule.model_dump(exclude={"before", "owner", "message", "severity", "dimension", "code"}),
+            "measure": rule.measure,
+            "before": rule.deliveries_before,
+            "values": contract.values_of(rule.column) if rule.column else (),
+            "code": rule.code,
+        }
+        for contract in contracts.values()
+        for rule in contract.history
+    ]
+    said = {
+        f"{rule.source}.{rule.code}": {
+            "severity": rule.severity,
+            "dimension": rule.dimension,
+            "message": rule.message,
+            "owner": rule.owner,
+        }
+        for rule in listed
+    }
+    history = [rule | said[f"{rule['source']}.{rule['code']}"] for rule in history]
+    cross = [
+        {"source": rule.source, "code": rule.code, **said[f"{rule.source}.{rule.code}"]}
+        for rule in listed
+        if rule.scope == "cross-source"
+    ]
+    return "\n".join(
+        [
+            "{#- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -#}",
+            "{% macro history_rules() -%}",
+            f"  {{{{ return({_jinja(history)}) }}}}",
+            "{%- endmacro %}",
+            "",
+            "{% macro cross_source_rules() -%}",
+            f"  {{{{ return({_jinja(cross)}) }}}}",
+            "{%- endmacro %}",
+            "",
+        ]
+    )
+
+
+def _jinja(told: object) -> str:
+    """A value as Jinja reads it: JSON, but for what is null."""
+    return json.dumps(told, indent=2, ensure_ascii=False).replace(": null", ": none")
 
 
 def _accepted_values(contract: Contract) -> dict[str, list[str]]:
