@@ -280,6 +280,26 @@ def deliveries(
 
 
 @app.command()
+def drift(
+    sources: Sources = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Of every delivery, also what the contract has taken up since.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Columns and values that are not as the contracts say, and the line to add to a contract if they are right.
+
+    Shows each source's newest deliveries: columns that are new, missing, renamed or of another type, and values that
+    no list has. Headers and values that may tell of people are shown by their length.
+    """
+    from flows.cli.drift import show
+    from flows.contracts import load_contracts
+    from flows.operate.drift import find
+
+    show(find(load_settings().paths, load_contracts(), sources=sources, everything=everything), json=json)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One query, such as: from marts.violence_performance limit 5")],
     as_of: Annotated[
