@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 import flows
-from flows import ledger, releases, warehouse
+from flows import clock, ledger, releases, warehouse
 from flows.contracts import Contract, contracts_fingerprint, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
@@ -149,7 +148,7 @@ def open_run(settings: Settings, command: str, sources: list[str] | None = None)
 def _begun(settings: Settings, command: str, sources: list[str] | None) -> Iterator[Run]:
     contracts = load_contracts()
     chosen = chosen_sources(contracts, sources)
-    started_at = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    started_at = clock.now().replace(microsecond=0)
     run = Run(settings, contracts, chosen, f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", started_at)
     settings.paths.make()
     with warehouse.writer_lock(settings.paths, command):
@@ -204,7 +203,7 @@ def find(settings: Settings, contracts: dict[str, Contract], known: Callable[[La
         known=known,
         default_force=settings.force,
         folder_forces=settings.folder_forces,
-        today=today(),
+        today=clock.today(),
     )
 
 
@@ -304,7 +303,7 @@ def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
               and (state = 'accepted' or contract = ?)
               and not (coalesce(reason_code, '') = 'EXTRACT_IN_FUTURE' and extract_date <= ?)
             """,
-            [source, run.contracts[source].fingerprint, today()],
+            [source, run.contracts[source].fingerprint, clock.today()],
         ).fetchall()
     # Where the content names the force, the arrival does not know it yet; the content hash does.
     seen = {row[:-1] for row in rows} | set(rows)
@@ -331,7 +330,7 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted], loads:
     unsettled |= {file for file in landing.looked_at if printable(file.path) in rejected}
     again_on: dict[LandingFile, date] = {}
     for arrival in landing.arrivals:
-        if arrival.problem and arrival.extract_date and arrival.extract_date > today():
+        if arrival.problem and arrival.extract_date and arrival.extract_date > clock.today():
             again_on[arrival.file] = min(arrival.extract_date, again_on.get(arrival.file, date.max))
     for extracted in extracts:
         unfinished -= set(extracted.looked_at)
@@ -362,11 +361,6 @@ def remember_files(run: Run, landing: Landing, extracts: list[Extracted], loads:
             [str(run.settings.landing_dir), landing.unmatched, run.run_id],
         )
         connection.execute("commit")
-
-
-def today() -> date:
-    """The day in London, where extract dates are of."""
-    return datetime.now(ZoneInfo("Europe/London")).date()
 
 
 def code_version(fingerprint: str) -> str:
@@ -434,7 +428,7 @@ def mark_told(run: Run) -> None:
 def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Callable[[LandingFile], bool]:
     rows = connection.execute(
         "select path, size, mtime_ns, (settled or contracts = ?) and coalesce(again_on > ?, true) from ledger.files",
-        [contracts, today()],
+        [contracts, clock.today()],
     )
     known = {path: (size, mtime_ns) for path, size, mtime_ns, settled in rows.fetchall() if settled}
     return lambda file: known.get(printable(file.path)) == (file.size, file.mtime_ns)
@@ -458,5 +452,5 @@ def _end(run: Run, state: str, message: str | None) -> None:
     with warehouse.connect(run.settings) as connection:
         connection.execute(
             "update ledger.runs set ended_at = ?, state = ?, message = ? where run_id = ?",
-            [datetime.now(UTC).replace(tzinfo=None), state, message, run.run_id],
+            [clock.now(), state, message, run.run_id],
         )

@@ -12,12 +12,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from flows import ledger
+from flows import clock, ledger
 from flows.contracts import Contract
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Paths, Settings
@@ -48,7 +47,7 @@ def writer_lock(paths: Paths, command: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WarehouseBusyError(f"the warehouse is being written by {holder(paths)}; try again later") from None
-        holds = {"pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", "command": command}
+        holds = {"pid": os.getpid(), "since": f"{clock.now():%Y-%m-%d %H:%M:%S}", "command": command}
         with suppress(OSError):  # on a full disk it is held without saying so
             lock.truncate(0)
             os.write(lock.fileno(), json.dumps(holds).encode())

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Rule
+from flows.cross_source import rules_beyond_rows
 from flows.settings import PROJECT_DIR
 from flows.stages.validate import MALFORMED_MESSAGE, UNKNOWN_COLUMN_MESSAGE
 
@@ -31,6 +32,7 @@ def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
         for system, members in systems.items()
     }
     files[PROJECT_DIR / "dbt_project/macros/record_sources.sql"] = _record_sources(contracts)
+    files[PROJECT_DIR / "dbt_project/macros/quality_rules.sql"] = _quality_rules(contracts)
     files[PROJECT_DIR / "docs/deliveries.md"] = _dictionary(contracts)
     files[PROJECT_DIR / "docs/rules.md"] = _rules(contracts)
     return files
@@ -103,6 +105,58 @@ def _record_sources(contracts: dict[str, Contract]) -> str:
     )
 
 
+def _quality_rules(contracts: dict[str, Contract]) -> str:
+    """Macros that tell dbt of the rules that look at whole deliveries and at several sources."""
+    listed = list(rules_beyond_rows(contracts))
+    history = [
+        {
+            "source": contract.source,
+            "system": contract.system,
+            "is_open_data": contract.record_source == "police_uk",
+            **rule.model_dump(exclude={"before", "owner", "message", "severity", "dimension", "code"}),
+            "measure": rule.measure,
+            "before": rule.deliveries_before,
+            "values": contract.values_of(rule.column) if rule.column else (),
+            "code": rule.code,
+        }
+        for contract in contracts.values()
+        for rule in contract.history
+    ]
+    said = {
+        f"{rule.source}.{rule.code}": {
+            "severity": rule.severity,
+            "dimension": rule.dimension,
+            "message": rule.message,
+            "owner": rule.owner,
+        }
+        for rule in listed
+    }
+    history = [rule | said[f"{rule['source']}.{rule['code']}"] for rule in history]
+    cross = [
+        {"source": rule.source, "code": rule.code, **said[f"{rule.source}.{rule.code}"]}
+        for rule in listed
+        if rule.scope == "cross-source"
+    ]
+    return "\n".join(
+        [
+            "{#- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -#}",
+            "{% macro history_rules() -%}",
+            f"  {{{{ return({_jinja(history)}) }}}}",
+            "{%- endmacro %}",
+            "",
+            "{% macro cross_source_rules() -%}",
+            f"  {{{{ return({_jinja(cross)}) }}}}",
+            "{%- endmacro %}",
+            "",
+        ]
+    )
+
+
+def _jinja(told: object) -> str:
+    """A value as Jinja reads it: JSON, but for what is null."""
+    return json.dumps(told, indent=2, ensure_ascii=False).replace(": null", ": none")
+
+
 def _accepted_values(contract: Contract) -> dict[str, list[str]]:
     """Column → the only values that it has: those of a critical rule, in its order."""
     return {
@@ -145,8 +199,9 @@ _RULES_HEAD = """\
 
 # The rules of every source
 
-A rule is judged on each row that arrives, by what stands in the row and in its file: never by another file, so that
-the order in which files come changes nothing. How many rows failed which rule is in `marts.data_quality`.
+A rule on rows is judged on each row that arrives, by what stands in the row and in its file: never by another file, so
+that the order in which files come changes nothing. Rules on a whole delivery, and on several sources, are judged when
+the release is built, over all deliveries there are, and never keep a row out. What failed is in `marts.data_quality`.
 
 What becomes of a row that fails goes by the severity of the rule:
 
@@ -179,6 +234,12 @@ _RULES_TABLE = [
 ]
 
 
+_BEYOND_ROWS = {
+    "history": "no row is touched: the delivery is held against those before it",
+    "cross-source": "no row is touched: several deliveries or sources are held against each other",
+}
+
+
 def _rules(contracts: dict[str, Contract]) -> str:
     """Every rule on a line of its own, by source."""
     found_in_reading = [
@@ -186,11 +247,16 @@ def _rules(contracts: dict[str, Contract]) -> str:
         (UNKNOWN_COLUMN, "warning", "consistency", UNKNOWN_COLUMN_MESSAGE, "that of the source", "loaded without it"),
     ]
     lines = [_RULES_HEAD, "## Every source", "", *_RULES_TABLE, *map(_rule_line, found_in_reading), ""]
+    beyond_rows = list(rules_beyond_rows(contracts))
     for contract in contracts.values():
         lines += [f"## {contract.source}", "", f"{contract.title}. Owner: {contract.owner}.", "", *_RULES_TABLE]
         for rule in contract.all_rules:
             owner, becomes = contract.rule_owner(rule), _becomes(contract, rule)
             lines.append(_rule_line((rule.code, rule.severity, rule.dimension, rule.message, owner, becomes)))
+        for listed in beyond_rows:
+            if listed.source == contract.source:
+                told = (listed.code, listed.severity, listed.dimension, listed.message, listed.owner)
+                lines.append(_rule_line((*told, _BEYOND_ROWS[listed.scope])))
         lines.append("")
     return "\n".join(lines)
 

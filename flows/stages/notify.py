@@ -10,9 +10,8 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from flows import warehouse
+from flows import clock, warehouse
 from flows.settings import Settings
 
 
@@ -112,7 +111,7 @@ def notify(settings: Settings, message: Digest, run_id: str) -> list[Delivered]:
                 "insert into ledger.alerts values (?, ?, ?, ?, ?, ?)",
                 [
                     run_id,
-                    datetime.now(UTC).replace(tzinfo=None),
+                    clock.now(),
                     item.channel,
                     message.title,
                     message.body,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from flows import releases, warehouse
+from flows import clock, releases, warehouse
 from flows.errors import SaferCityError
 from flows.releases import DATABASE, Release
 from flows.settings import Settings
@@ -22,6 +22,7 @@ def publish(
     code_version: str,
     fingerprint: str,
     deliveries_digest: str,
+    despite_audit: str | None = None,
 ) -> Release:
     """Finish the release file, verify it, and make it the published one.
 
@@ -30,6 +31,7 @@ def publish(
     paths = settings.paths
     building = paths.building
     release = _finish(settings, release_id, code_version, fingerprint, deliveries_digest)
+    release = replace(release, despite_audit=despite_audit)
     _verify(building / DATABASE, release)
     release.write(building)
     for file in building.rglob("*"):
@@ -49,7 +51,7 @@ def _finish(
 ) -> Release:
     """Add the release's own row, write Parquet and dictionary beside the file, and leave it checkpointed and closed."""
     building = settings.paths.building
-    published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    published_at = clock.now().replace(microsecond=0)
     parquet = building / "parquet"
     parquet.mkdir()
     with warehouse.open_database(settings, building / DATABASE) as connection:

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from flows import runs
+from flows import clock, runs
 from flows.contracts import Contract
 from flows.runs import Summary
 from flows.settings import Paths, Settings
@@ -90,7 +90,7 @@ class Sandbox:
         """Have everything that is called inside use this warehouse, its contracts and its calendar."""
         with ExitStack() as stack:
             stack.enter_context(patch.dict(os.environ, self.environment()))
-            stack.enter_context(patch.object(runs, "today", lambda: self.today))
+            stack.enter_context(patch.object(clock, "today", lambda: self.today))
             if self.contracts:
                 stack.enter_context(patch.object(runs, "load_contracts", lambda: self.contracts))
             yield

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from flows import runs, warehouse
+from flows import clock, runs, warehouse
 from flows.contracts import load_contracts
 from flows.settings import Settings
 from flows.stages import extract, load, transform, validate
@@ -32,7 +32,7 @@ def place(files: Sequence[File | Drop], landing: Path) -> None:
 
 def receive(settings: Settings, today: date) -> None:
     """Read, validate and load what is new in the landing folder, as a run on the day `today` does."""
-    with patch.object(runs, "today", return_value=today), runs.open_run(settings, "test") as run:
+    with patch.object(clock, "today", return_value=today), runs.open_run(settings, "test") as run:
         landing = runs.look(run)
         assert not landing.waiting
         everything, loads = [], []
