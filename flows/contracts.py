@@ -216,7 +216,9 @@ class HistoryRule(_Strict):
         if self.kind in ("category_vanishes", "category_appears") and not self.column:
             raise ValueError(f"{self.code}: categories are the values of a `column`")
         if (self.kind == "share_outside") != (self.least_pct is not None or self.most_pct is not None):
-            raise ValueError(f"{self.code}: `least_pct` and `most_pct` are the limits of share_outside, and of no other")
+            raise ValueError(
+                f"{self.code}: `least_pct` and `most_pct` are the limits of share_outside, and of no other"
+            )
         if self.kind == "share_outside" and not self.value:
             raise ValueError(f"{self.code}: share_outside needs a `value`, the condition whose share it limits")
         return self

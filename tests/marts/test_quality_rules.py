@@ -37,11 +37,10 @@ def result(
     connection.execute("create schema intermediate")
     for model in MODELS:
         project.create(connection, f"int_deliveries{model}")
-    row = connection.execute(
+    return connection.execute(
         "select rows_checked, rows_failed, finding from intermediate.int_deliveries__history_results"
         f" where delivery_id = {len(series)} and rule = '{code}'"
     ).fetchone()
-    return row
 
 
 def before(world: World) -> list[dict[str, int]]:
@@ -95,5 +94,6 @@ def test_every_cross_source_rule_passes_one_force_and_fails_another(
     told = connection.execute(
         "select source, rule, message from safer_city.marts.data_quality where file is null and rows_failed > 0"
     ).fetchall()
-    assert {(rule.source, rule.code, f"{rule.message}: {CROSS_SOURCE[rule.code][2]}") for rule in
-            load_cross_source_rules()} == set(told)
+    assert {
+        (rule.source, rule.code, f"{rule.message}: {CROSS_SOURCE[rule.code][2]}") for rule in load_cross_source_rules()
+    } == set(told)

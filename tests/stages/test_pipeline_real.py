@@ -144,6 +144,8 @@ def test_the_alarms_of_history_are_few_and_find_the_month_without_anti_social_be
         ("2019-05", "CATEGORY_SHARE_JUMPED"),
         ("2019-06", "VOLUME_UNUSUAL"),  # the busiest month of all
     ]
-    assert ("2017-05", "CATEGORY_VANISHED") in {(slice_, rule) for slice_, rule, said in found if said == (
-        "Anti-social behaviour has no row, and had 930 in the 6 deliveries before it"
-    )}
+    assert ("2017-05", "CATEGORY_VANISHED") in {
+        (slice_, rule)
+        for slice_, rule, said in found
+        if said == ("Anti-social behaviour has no row, and had 930 in the 6 deliveries before it")
+    }
