@@ -23,6 +23,7 @@ CONTRACTS_DIR = Path(__file__).resolve().parents[1] / "expectations"
 
 Severity = Literal["critical", "warning", "info"]
 Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 ColumnType = Literal["text", "code", "int", "decimal", "date", "month", "time", "flag"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 RuleCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -166,6 +167,26 @@ class Delivery(_Strict):
         return self
 
 
+class Due(_Strict):
+    """When the delivery that is current to the end of a period is to be here; a period is as long as the cadence.
+
+    All three count working days, Monday to Friday without the bank holidays of England and Wales.
+    """
+
+    working_day: int = Field(ge=1)
+    """By the end of which working day after the period's last day it is to be here."""
+    late_after: int = Field(ge=1)
+    """From which working day after that one it counts as late."""
+    missing_after: int
+    """From which working day after that one it counts as missing: nobody expects it any more."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Due:
+        if self.missing_after <= self.late_after:
+            raise ValueError("a delivery is late before it is missing: give a greater `missing_after`")
+        return self
+
+
 HistoryKind = Literal["volume", "category_vanishes", "category_appears", "share_jumps", "share_outside"]
 
 
@@ -243,7 +264,9 @@ class Contract(_Strict):
     record_source: Literal["force", "police_uk"]
     description: Sentence
     owner: str
-    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+    cadence: Cadence
+    due: Due | None = None
+    """Without it nothing is said of whether the source is late."""
     delivery: Delivery
     key: tuple[Identifier, ...]
     counted_by: Identifier | None = None

@@ -25,8 +25,8 @@ from flows.stages.validate.drift import find_drift
 from flows.stages.validate.suite import Verdict, judge, view_of
 from flows.stages.validate.typed import build_typed, load_reference
 
-_MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
-_UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
+MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
+UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def _write_rule_results(connection: duckdb.DuckDBPyConnection, contract: Contrac
         (rule.code, rule.severity, rule.dimension, rule.message, contract.rule_owner(rule))
         for rule in contract.all_rules
     ]
-    rules.append((MALFORMED, "critical", "validity", _MALFORMED_MESSAGE, contract.owner))
-    rules.append((UNKNOWN_COLUMN, "warning", "consistency", _UNKNOWN_COLUMN_MESSAGE, contract.owner))
+    rules.append((MALFORMED, "critical", "validity", MALFORMED_MESSAGE, contract.owner))
+    rules.append((UNKNOWN_COLUMN, "warning", "consistency", UNKNOWN_COLUMN_MESSAGE, contract.owner))
     connection.execute(
         """
         create temp table rules (
