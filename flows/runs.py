@@ -274,6 +274,12 @@ def release_is_due(run: Run, full_refresh: bool) -> bool:
         )
 
 
+def rows_are_not_published(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the newest release was made of other rows than there are now, by whatever code."""
+    newest = releases.newest_recorded(connection)
+    return newest is None or newest[1] != ledger.deliveries_digest(connection)
+
+
 def deliveries_digest(settings: Settings) -> str:
     """The digest of the deliveries in the ledger."""
     with warehouse.connect(settings, read_only=True) as connection:
@@ -290,7 +296,8 @@ def require_hmac_key(run: Run, landing: Landing) -> None:
 def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     """A test of whether a delivery is in the ledger already.
 
-    One that was rejected under another version of its contract, or before the day of its extract, is judged again.
+    One that was rejected under another version of its contract, before the day of its extract, or before somebody
+    decided to accept it is judged again.
     Files whose force or day is not known are told apart by their names: two empty files are two rejections.
     """
     with warehouse.connect(run.settings, read_only=True) as connection:
@@ -302,6 +309,10 @@ def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
             where source = ?
               and (state = 'accepted' or contract = ?)
               and not (coalesce(reason_code, '') = 'EXTRACT_IN_FUTURE' and extract_date <= ?)
+              and not (
+                coalesce(reason_code, '') = 'TOO_MANY_BAD_ROWS'
+                and delivery_id in (select delivery_id from ledger.decisions)
+              )
             """,
             [source, run.contracts[source].fingerprint, clock.today()],
         ).fetchall()
