@@ -20,7 +20,7 @@ import duckdb
 
 import flows
 from flows import clock, ledger, releases, warehouse
-from flows.contracts import Contract, contracts_fingerprint, load_contracts
+from flows.contracts import MALFORMED, Contract, contracts_fingerprint, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
 from flows.stages import extract, transform
@@ -272,6 +272,30 @@ def release_is_due(run: Run, full_refresh: bool) -> bool:
             or needs_release(connection, run.release_fingerprint)
             or not run.settings.paths.current.exists()
         )
+
+
+def something_to_replay(settings: Settings, sources: list[str] | None, rule: str | None) -> bool:
+    """Whether rows lie in quarantine that a replay would judge, or a replay that was killed has to be published.
+
+    Raises UsageError for a source without a contract, and for a rule that neither a contract nor a row knows.
+    """
+    contracts = load_contracts()
+    chosen = chosen_sources(contracts, sources)
+    if not settings.paths.warehouse.exists():
+        raise UsageError(f"there is no warehouse in {settings.paths.data} yet; run: safercity run")
+    with (
+        warehouse.writer_lock(settings.paths, "quarantine replay"),
+        warehouse.connect(settings, read_only=True) as connection,
+    ):
+        rows = connection.execute(
+            "select distinct source, unnest(rules) from quarantine.rows where source in (select unnest(?))", [chosen]
+        ).fetchall()
+        is_unpublished = rows_are_not_published(connection)
+    rules = {code for _, code in rows}
+    known = {MALFORMED, *(item.code for contract in contracts.values() for item in contract.all_rules)}
+    if rule is not None and rule not in rules | known:
+        raise UsageError(f"there is no rule {rule}; see those with rows in quarantine: safercity quarantine list")
+    return is_unpublished or (bool(rules) if rule is None else rule in rules)
 
 
 def rows_are_not_published(connection: duckdb.DuckDBPyConnection) -> bool:

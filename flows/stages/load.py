@@ -353,7 +353,6 @@ def fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection, rows: st
 
 def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str) -> None:
     """Keep each bad row with its reasons and its columns, so that it can be replayed; see `_kept`."""
-    values = [f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns]
     connection.execute(
         f"""
         insert into quarantine.rows by name
@@ -363,7 +362,7 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
           typed.record_no,
           bad_rows.rules,
           bad_rows.messages,
-          map {{{", ".join(values)}}} as record,
+          {kept_record(contract)} as record,
           $run_id as run_id,
           $started_at::timestamp as quarantined_at
         from bad_rows
@@ -392,6 +391,12 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
         """,
         {"source": contract.source, "rule": MALFORMED, "run_id": run_id, "started_at": started_at},
     )
+
+
+def kept_record(contract: Contract) -> str:
+    """SQL for what is kept of a bad row, of which `received`, `typed` and `bad_rows` are at hand; see `_kept`."""
+    values = ", ".join(f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns)
+    return f"map {{{values}}}"
 
 
 def _kept(contract: Contract, column: Column) -> str:

@@ -24,7 +24,7 @@ import duckdb
 from flows.contracts import Contract
 from flows.errors import SaferCityError
 from flows.stages.extract import Arrival
-from flows.stages.load import ONLY_LENGTH, fill_raw, find_bad_rows, prove_the_sums
+from flows.stages.load import ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums
 from flows.warehouse import quoted
 
 
@@ -214,9 +214,7 @@ def _judge_again(contract: Contract, connection: duckdb.DuckDBPyConnection, rule
                 regexp_full_match(value, '{ONLY_LENGTH}')), [true]) then 'kept in part'
             when typed.row_id is null or bad_rows.row_id is not null then 'still bad'
             else 'passes'
-          end as verdict,
-          bad_rows.rules,
-          bad_rows.messages
+          end as verdict
         from quarantine.rows as rows
         inner join scratch.again as again using (delivery_id)
         left join scratch.typed as typed on typed.file_id = again.file_id and typed.record_no = rows.record_no
@@ -242,7 +240,7 @@ def _judge_again(contract: Contract, connection: duckdb.DuckDBPyConnection, rule
 def _take_out_of_quarantine(
     contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str
 ) -> None:
-    """Move the passing rows, and give those that stay the reasons which they have now; their age they keep."""
+    """Move the passing rows. Those that stay keep their age; their reasons, and so what is kept of them, are of now."""
     connection.execute(
         """
         insert into quarantine.replayed by name
@@ -261,15 +259,28 @@ def _take_out_of_quarantine(
         """
     )
     connection.execute(
-        """
-        update quarantine.rows as rows
-        set rules = verdicts.rules, messages = verdicts.messages
+        f"""
+        create or replace temp table staying as
+        select verdicts.delivery_id, verdicts.record_no, bad_rows.rules, bad_rows.messages,
+          {kept_record(contract)} as record
         from verdicts
-        where rows.delivery_id = verdicts.delivery_id and rows.record_no = verdicts.record_no
-          and verdicts.verdict = 'still bad' and verdicts.rules is not null
-          and (rows.rules, rows.messages) is distinct from (verdicts.rules, verdicts.messages)
+        inner join bad_rows using (row_id)
+        inner join scratch.typed as typed using (row_id)
+        inner join scratch.received as received using (row_id)
+        where verdicts.verdict = 'still bad'
         """
     )
+    connection.execute(
+        """
+        update quarantine.rows as rows
+        set rules = staying.rules, messages = staying.messages, record = staying.record
+        from staying
+        where rows.delivery_id = staying.delivery_id and rows.record_no = staying.record_no
+          and (rows.rules, rows.messages, rows.record)
+            is distinct from (staying.rules, staying.messages, staying.record)
+        """
+    )
+    connection.execute("drop table staying")
 
 
 def _correct_the_ledger(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
@@ -302,9 +313,8 @@ def _correct_rule_results(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace temp table results as
         with left_over as (
-          select delivery_id, unnest(rules) as rule, count(*) as row_count
-          from quarantine.rows
-          semi join judged using (delivery_id)
+          select delivery_id, rule, count(*) as row_count
+          from (select delivery_id, unnest(rules) as rule from quarantine.rows semi join judged using (delivery_id))
           group by all
         ),
         old as (

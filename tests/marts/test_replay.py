@@ -6,9 +6,8 @@ must equal the model, which knows nothing of quarantine.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,14 +20,12 @@ from pydantic import SecretStr
 from flows import clock, runs, warehouse
 from flows.contracts import Contract, load_contracts
 from flows.settings import Settings
-from flows.stages import replay
 from flows.stages.replay import ReplayedFile
-from flows.stages.transform import transform
 from tests.faults.sandbox import without_prefect
 from tests.marts.arrival import marts, place, receive
 from tests.marts.compiled import Project
 from tests.marts.differences import differences
-from tests.marts.test_batches import batches, keep, only_in, without_contradictions
+from tests.marts.test_batches import batches, without_contradictions
 from tests.marts.test_random_records import models
 from tests.marts.test_random_worlds import as_of_dates, first_to_last, slow
 from tests.model import police_uk, worlds
@@ -38,12 +35,10 @@ from tests.model.police_uk import File
 from tests.model.record_worlds import LAST_EXTRACT, Drop, deliveries, folder_forces
 
 RIGHT = load_contracts()
-SOURCES = ("crimes", "asb_incidents", "enforcement_actions")
 
 Contracts = Mapping[str, Contract]
 
-# Source → rule → what it is while it is wrong. All are too strict; in the last two the wrong rule is also of another
-# severity than the right one, and one is wrong about more than its own column.
+# Source → rule → what it is while it is wrong. All are too strict; some only warn when they are right.
 WRONG: dict[str, dict[str, dict[str, Any]]] = {
     "crimes": {
         "COMMITTED_AFTER_RECORDED": {"breaks": "committed_from > recorded_at or premises_type = 'office'"},
@@ -57,7 +52,7 @@ WRONG: dict[str, dict[str, dict[str, Any]]] = {
     "enforcement_actions": {"INSTRUMENT_UNKNOWN": {"kwargs": {"column": "instrument", "value_set": ["ticket", "cpw"]}}},
     "police_uk_street": {
         "MONTH_NOT_OF_FILE": {"breaks": "month <> file_month or crime_type = 'Drugs'"},
-        "FALLS_WITHIN_MISSING": {"severity": "critical", "breaks": "falls_within is null or last_outcome is not null"},
+        "FALLS_WITHIN_MISSING": {"severity": "critical"},
     },
 }
 
@@ -75,11 +70,16 @@ def wronged(contract: Contract, rng: Random) -> Contract:
     """One contract with some of its rules made wrong."""
     candidates = WRONG.get(contract.source, {})
     chosen = rng.sample(list(candidates), min(len(candidates), rng.choice((1, 2))))
-    assert set(chosen) <= {rule.code for rule in contract.rules}
-    content = contract.model_dump()
+    return wronged_by(contract.source, {code: candidates[code] for code in chosen})
+
+
+def wronged_by(source: str, changes: Mapping[str, Mapping[str, Any]]) -> Contract:
+    """The contract of a source with rules changed, by their codes."""
+    content = RIGHT[source].model_dump()
+    assert changes.keys() <= {rule["code"] for rule in content["rules"]}
     for rule in content["rules"]:
-        if rule["code"] in chosen:
-            rule |= candidates[rule["code"]]
+        if rule["code"] in changes:
+            rule.update(changes[rule["code"]])
             rule["nulls"] = () if rule["severity"] == "critical" else rule["nulls"]
     return Contract.model_validate(content)
 
@@ -103,12 +103,18 @@ def replayed(settings: Settings, **given: Any) -> list[ReplayedFile]:
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(6000, 6006), range(6008, 6014), *slow(range(n, n + 6) for n in range(6100, 6220, 6))], ids=first_to_last
+    "seeds",
+    [range(6000, 6003), range(6004, 6007), *slow(range(n, n + 6) for n in range(6100, 6220, 6))],
+    ids=first_to_last,
 )
 def test_a_replayed_row_is_as_if_it_had_never_failed(seeds: range, project: Project, tmp_path: Path) -> None:
     rng = Random(seeds[0])
     files = without_contradictions(worlds.worlds_together(seeds))
-    drops = [drop for drop in worlds_together(seeds, SOURCES) if not drop.is_contradiction]
+    drops = [
+        drop
+        for drop in worlds_together(seeds, ["crimes", rng.choice(("asb_incidents", "enforcement_actions"))])
+        if not drop.is_contradiction
+    ]
     everything: list[File | Drop] = [*files, *drops]
     settings = settings_of(tmp_path / "replayed", tmp_path / "landing", seeds)
     always_right = settings_of(tmp_path / "right", tmp_path / "landing", seeds)
@@ -117,7 +123,7 @@ def test_a_replayed_row_is_as_if_it_had_never_failed(seeds: range, project: Proj
     with ruled_by(wrong(rng)):
         deliver(first, settings)
         deliver([*first, *second], settings)
-    assert in_quarantine(settings) > 20
+    assert in_quarantine(settings) > 5
     for step in some_order(rng):
         if step == "the rest comes":
             with ruled_by(RIGHT):
@@ -132,7 +138,6 @@ def test_a_replayed_row_is_as_if_it_had_never_failed(seeds: range, project: Proj
             replayed(settings, rule=step if step in WRONG["crimes"] else None)
     replayed(settings)
     with ruled_by(RIGHT):
-        deliver(everything, settings)
         deliver(everything, always_right)
     assert warehouses_differ(settings, always_right) == {}
     assert not [file for file in replayed(settings) if file.loaded]
@@ -148,8 +153,9 @@ def test_a_replayed_row_is_as_if_it_had_never_failed(seeds: range, project: Proj
 
 def some_order(rng: Random) -> list[str]:
     """What happens after the rules were put right, in any order."""
-    steps = ["the rest comes", "replay", "replay", rng.choice(list(WRONG["crimes"])), "replay without the files"]
-    return rng.sample(steps, len(steps))
+    steps = rng.sample(["replay", rng.choice(list(WRONG["crimes"])), "replay without the files"], 2)
+    steps.insert(rng.randrange(3), "the rest comes")
+    return steps
 
 
 def settings_of(data: Path, landing: Path, seeds: range) -> Settings:
@@ -183,7 +189,13 @@ def warehouses_differ(settings: Settings, expected: Settings) -> dict[str, objec
         )
         for table in sorted(name for name in columns if name.startswith("raw.") or name in COMPARED):
             listed = [column for column in columns[table] if column not in OF_THE_RUN]
-            apart = [only_in(connection, table, listed, *two) for two in (("got", "expected"), ("expected", "got"))]
+            if table == "ledger.rule_results":  # of a file without bad rows they stay those of its load
+                listed[listed.index("severity")] = "if(rows_failed = 0, null, severity)"
+            one, other = (f"select {', '.join(listed)} from {side}.{table}" for side in ("got", "expected"))
+            apart = [
+                connection.execute(f"{two} limit 5").fetchall()
+                for two in (f"{one} except all {other}", f"{other} except all {one}")
+            ]
             if any(apart):
                 found[table] = (listed, *apart)
     return found
