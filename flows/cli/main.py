@@ -8,18 +8,19 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from flows import __version__, releases
+from flows.cli import quarantine, screen
 from flows.cli import releases as releases_cli
-from flows.cli import screen
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
 from flows.settings import Settings, load_settings, quiet_environment
@@ -36,6 +37,13 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(releases_cli.app, name="releases")
+deliveries_app = typer.Typer(help="What arrived, and what became of every row of it.")
+deliveries_app.command("accept")(quarantine.accept)
+app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(quarantine.app, name="quarantine")
+
+
+Result = TypeVar("Result")
 
 
 class DeliveryState(StrEnum):
@@ -257,8 +265,10 @@ def sources(json: Json = False) -> None:
     )
 
 
-@app.command()
+@deliveries_app.callback(invoke_without_command=True)
 def deliveries(
+    context: typer.Context,
+    *,
     source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     force: Annotated[str | None, typer.Option(help="Only of this force.")] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
@@ -266,6 +276,8 @@ def deliveries(
     json: Json = False,
 ) -> None:
     """What arrived, and what became of every row of it."""
+    if context.invoked_subcommand:
+        return
     from flows.operate import read
 
     found = read.deliveries(
@@ -425,12 +437,23 @@ def _set_clock(settings: Settings, day: date) -> bool:
 def _through_prefect(
     settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None
 ) -> Summary:
+    return through_prefect(
+        settings,
+        lambda pipeline: pipeline.ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit),
+    )
+
+
+def through_prefect(settings: Settings, flow: Callable[[Any], Result]) -> Result:
+    """Start Prefect, and have `flow` call a flow of the module `pipeline`, which it is given.
+
+    Raises UsageError when PREFECT_API_URL names a server that does not answer.
+    """
     from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing, start_server, use_server
 
     say("starting Prefect", 0)
     prepare_prefect(settings)
     server = start_server()
-    from flows.pipeline import ingest_and_publish
+    from flows import pipeline
 
     import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
     use_server(server)
@@ -439,7 +462,7 @@ def _through_prefect(
     signal.signal(signal.SIGTERM, _ended_by_the_system)
     signal.signal(signal.SIGINT, _ended_by_ctrl_c)
     try:
-        return ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit)
+        return flow(pipeline)
     except RuntimeError as error:
         if server is None and server_is_missing(error):
             raise UsageError(
