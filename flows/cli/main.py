@@ -135,7 +135,7 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json)
+    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json, scheduled=landing is None)
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -381,11 +381,21 @@ def rollback(
     print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
 
 
-def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> int:
+def _run(
+    settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool, *, scheduled: bool = False
+) -> int:
+    """Run, or say that there is nothing to do. A scheduled run that cannot even begin is told to people."""
     from flows import runs
 
-    runs.require_landing(settings)
-    if not full_refresh and runs.nothing_to_do(settings, sources):
+    try:
+        runs.require_landing(settings)
+        idle = not full_refresh and runs.nothing_to_do(settings, sources)
+    except SaferCityError as error:
+        if scheduled:
+            runs.tell_that_none_began(settings, error)
+        raise
+    if idle:
+        runs.tell_what_is_due(settings)
         release = releases.current(settings.paths)
         assert release is not None
         if json:
