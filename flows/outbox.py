@@ -226,52 +226,57 @@ def deliver(url: str, content: Digest, alert_id: str) -> str | None:
     """Deliver a digest to an address in the form made for that kind of channel; why not, in our own words, or None."""
     import apprise
 
-    plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    asset = apprise.AppriseAsset(app_id="Safer City", app_desc="Safer City")
+    plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if not isinstance(plugin, apprise.NotifyBase):
         return UNREADABLE
     plugin.socket_connect_timeout = plugin.socket_read_timeout = CHANNEL_SECONDS
-    form, body = _body(plugin, content, alert_id)
+    form, title, body = _body(plugin, content, alert_id)
     kinds = apprise.NotifyType
     kind = {"critical": kinds.FAILURE, "warning": kinds.WARNING, "info": kinds.INFO}[content.severity]
     _heard.reason = None
     try:
-        # At the title, too, a channel may look for markup and mentions; ours are made of words and counts.
-        arrived = plugin.notify(title=content.title[:TITLE], body=body, notify_type=kind, body_format=form)
+        arrived = plugin.notify(title=title, body=body, notify_type=kind, body_format=form)
     except Exception as error:  # noqa: BLE001  (whatever a plugin of a hundred does must not end a run)
         return f"not delivered ({type(error).__name__})"
     return None if arrived else getattr(_heard, "reason", None) or "not delivered"
 
 
-TITLE = 150
-"""Characters of a title that every kind of channel takes."""
-
-_LIMITS = {"slack": 2_900, "teams": 12_000, "mail": 100_000}
-"""Characters of a body, where it is not Apprise who knows: Slack takes 3,000 in a section, Teams 28 KB in a card."""
+SLACK_LIMIT, TEAMS_LIMIT, MAIL_LIMIT = 2_900, 12_000, 100_000
+"""Characters of a body where Apprise does not know: Slack takes 3,000 in a section, Teams 28 KB in a card."""
 
 
-def _body(plugin: Any, content: Digest, alert_id: str) -> tuple[Any, str]:
-    """The body for a channel and its format; sets on the plugin what this kind of channel can carry beside them."""
+def _body(plugin: Any, content: Digest, alert_id: str) -> tuple[Any, str, str]:
+    """The format of a channel, the title and the body; sets on the plugin what it can carry, or should not, beside."""
     from apprise import NotifyFormat
     from apprise.plugins.custom_json import NotifyJSON
     from apprise.plugins.email.base import NotifyEmail
     from apprise.plugins.slack import NotifySlack
     from apprise.plugins.workflows import NotifyWorkflows
 
+    form, title = plugin.notify_format, content.title
+    style = {NotifyFormat.HTML: HTML, NotifyFormat.MARKDOWN: MARKDOWN}.get(form, TEXT)
     if isinstance(plugin, NotifySlack):
-        plugin.use_blocks = True
-        return NotifyFormat.MARKDOWN, render(content, SLACK, _LIMITS["slack"])
+        plugin.use_blocks, plugin.include_image, plugin.include_footer = True, False, False
+        title = title if len(title) <= SLACK_TITLE else f"{title[: SLACK_TITLE - 1]}…"
+        return NotifyFormat.MARKDOWN, title, render(content, SLACK, SLACK_LIMIT)
     if isinstance(plugin, NotifyWorkflows):
-        return NotifyFormat.MARKDOWN, render(content, CARD, _LIMITS["teams"])
+        # A card does not wrap its title: a long one could not be read. The picture would be fetched from elsewhere.
+        plugin.include_image = False
+        return NotifyFormat.MARKDOWN, "", f"**{title}**\n\n{render(content, CARD, TEAMS_LIMIT)}"
     if isinstance(plugin, NotifyEmail):
         plugin.headers["X-Safer-City-Alert"] = alert_id
-        style = HTML if plugin.notify_format == NotifyFormat.HTML else TEXT
-        return plugin.notify_format, render(content, style, _LIMITS["mail"])
+        return form, title, render(content, style, MAIL_LIMIT)
     if isinstance(plugin, NotifyJSON):
         plugin.headers["Idempotency-Key"] = alert_id
         plugin.payload_extras |= content.payload(alert_id)
-        return NotifyFormat.TEXT, render(content, TEXT, plugin.body_maxlen)
-    styles = {NotifyFormat.HTML: HTML, NotifyFormat.MARKDOWN: MARKDOWN}
-    return plugin.notify_format, render(content, styles.get(plugin.notify_format, TEXT), plugin.body_maxlen)
+    # What has no room for a title shows it above the body.
+    room = plugin.body_maxlen - (0 if plugin.title_maxlen else len(title) + 2)
+    return form, title, render(content, style, max(room, 0))
+
+
+SLACK_TITLE = 150
+"""Characters that Slack takes in a header."""
 
 
 _heard = threading.local()

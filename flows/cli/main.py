@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows import __version__, releases
-from flows.cli import screen
+from flows.cli import alerts, screen
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
 from flows.settings import Settings, load_settings, quiet_environment
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 releases_app = typer.Typer(help="What has been published, and going back to it.", no_args_is_help=True)
 app.add_typer(releases_app, name="releases")
+app.add_typer(alerts.app, name="alerts")
 
 
 class DeliveryState(StrEnum):

@@ -64,14 +64,14 @@ def tell_past_the_ledger(settings: Settings, run_id: str, failure: Failure) -> l
     return [outbox.try_out(channel, content) for channel, content in messages if channel]
 
 
-def is_anything_due(settings: Settings, contracts: dict[str, Contract]) -> bool:
+def is_anything_due(settings: Settings, contracts: dict[str, Contract], *, watching: bool = False) -> bool:
     """Whether `tell` would tell or send something now; changes nothing."""
     with warehouse.connect(settings, read_only=True) as connection:
         if ledger.version(connection) < ledger.SCHEMA_VERSION:
             return False
         now = clock.now()
         return outbox.is_due(connection, settings, now) or bool(
-            decide(Look(settings, contracts, connection, now)).tellings
+            decide(Look(settings, contracts, connection, now, watching=watching)).tellings
         )
 
 
