@@ -16,7 +16,6 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -196,23 +195,23 @@ def _finish(connection: duckdb.DuckDBPyConnection, sent: Sent, now: datetime) ->
 
 def _deliver_all(messages: Sequence[tuple[str, Channel, Digest]]) -> Iterator[Sent]:
     """Deliver each message on a thread of its own; the results as they come, those that are too slow at the end."""
+    _listen_to_apprise()
     done: queue.Queue[Sent] = queue.Queue()
     waiting = {alert_id: channel for alert_id, channel, _ in messages}
 
     def work(alert_id: str, channel: Channel, content: Digest) -> None:
         done.put(Sent(alert_id, channel, deliver(channel.url, content, alert_id)))
 
-    with _apprise_heard():
-        until = time.monotonic() + CHANNEL_SECONDS + 1
-        for message in messages:
-            threading.Thread(target=work, args=message, daemon=True).start()
-        while waiting:
-            try:
-                sent = done.get(timeout=max(until - time.monotonic(), 0.001))
-            except queue.Empty:
-                break
-            del waiting[sent.alert_id]
-            yield sent
+    until = time.monotonic() + CHANNEL_SECONDS + 1
+    for message in messages:
+        threading.Thread(target=work, args=message, daemon=True).start()
+    while waiting:
+        try:
+            sent = done.get(timeout=max(until - time.monotonic(), 0.001))
+        except queue.Empty:
+            break
+        del waiting[sent.alert_id]
+        yield sent
     yield from (Sent(alert_id, channel, TOO_SLOW) for alert_id, channel in waiting.items())
 
 
@@ -282,26 +281,20 @@ SLACK_TITLE = 150
 _heard = threading.local()
 
 
-class _Reason(logging.Handler):
-    """Makes a reason in our own words of what Apprise logs: its words may quote the address."""
+class _Reason(logging.Filter):
+    """Makes a reason in our own words of what Apprise logs, and lets nothing of that out: it may quote the address."""
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
         if answered := re.search(r"error=(\d{3})\b", text):
             _heard.reason = f"the channel answered {answered[1]}"
         elif re.search("connection error", text, re.IGNORECASE):
             _heard.reason = "the channel cannot be reached"
+        return False
 
 
-@contextmanager
-def _apprise_heard() -> Iterator[None]:
-    """Listen to what Apprise logs, and let nobody else: it would quote the address."""
+def _listen_to_apprise() -> None:
     logger = logging.getLogger("apprise")
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
-    handler = _Reason()
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
+    if not any(isinstance(known, _Reason) for known in logger.filters):
+        logger.setLevel(logging.WARNING)
+        logger.addFilter(_Reason())

@@ -20,6 +20,7 @@ class Inbox(ThreadingHTTPServer):
     It answers with `status`; while `hangs` is not set it does not answer at all.
     """
 
+    answer = b""
     daemon_threads = True
     block_on_close = False
 
@@ -45,6 +46,7 @@ class Slack(Inbox):
     """Slack's incoming webhook, with the limits that it holds a message to."""
 
     host = "https://hooks.slack.com"
+    answer = b"ok"
 
     @property
     def url(self) -> str:
@@ -87,6 +89,7 @@ class _Post(BaseHTTPRequestHandler):
         if self.server.hangs.wait(10):
             self.send_response(400 if self.server.refuses(posted) else self.server.status)
             self.end_headers()
+            self.wfile.write(self.server.answer)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
