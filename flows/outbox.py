@@ -195,7 +195,6 @@ def _finish(connection: duckdb.DuckDBPyConnection, sent: Sent, now: datetime) ->
 
 def _deliver_all(messages: Sequence[tuple[str, Channel, Digest]]) -> Iterator[Sent]:
     """Deliver each message on a thread of its own; the results as they come, those that are too slow at the end."""
-    _listen_to_apprise()
     done: queue.Queue[Sent] = queue.Queue()
     waiting = {alert_id: channel for alert_id, channel, _ in messages}
 
@@ -221,13 +220,26 @@ def try_out(channel: Channel, content: Digest) -> Sent:
     return sent
 
 
+def is_readable(url: str) -> bool:
+    """Whether an address is one that a message can be sent to; sends nothing."""
+    return _plugin(url) is not None
+
+
+def _plugin(url: str) -> Any:
+    import apprise
+
+    _listen_to_apprise()
+    asset = apprise.AppriseAsset(app_id="Safer City", app_desc="Safer City")
+    plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    return plugin if isinstance(plugin, apprise.NotifyBase) else None
+
+
 def deliver(url: str, content: Digest, alert_id: str) -> str | None:
     """Deliver a digest to an address in the form made for that kind of channel; why not, in our own words, or None."""
     import apprise
 
-    asset = apprise.AppriseAsset(app_id="Safer City", app_desc="Safer City")
-    plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-    if not isinstance(plugin, apprise.NotifyBase):
+    plugin = _plugin(url)
+    if plugin is None:
         return UNREADABLE
     plugin.socket_connect_timeout = plugin.socket_read_timeout = CHANNEL_SECONDS
     form, title, body = _body(plugin, content, alert_id)

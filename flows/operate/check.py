@@ -8,7 +8,7 @@ from flows.contracts import Contract, load_contracts
 from flows.errors import SaferCityError
 from flows.observations import OPERATOR
 from flows.operate import generate
-from flows.outbox import channels
+from flows.outbox import channels, is_readable
 from flows.settings import PROJECT_DIR, Settings
 
 GOOD_KEY_CHARACTERS = 32
@@ -77,11 +77,9 @@ def _channels(settings: Settings, owners: set[str] | None) -> list[Finding]:
     found = channels(settings.alerts)
     if not found:
         return [Finding("alerts", True, "no channel is set: digests go to the ledger only (SAFERCITY_ALERTS__URLS)")]
-    import apprise
-
     findings = [
         Finding(f"channel {channel.scheme}", True, f"for {channel.recipient}: its URL can be read; nothing was sent")
-        if apprise.Apprise.instantiate(channel.url, suppress_exceptions=True)
+        if is_readable(channel.url)
         else Finding(
             f"channel {channel.scheme}",
             False,
