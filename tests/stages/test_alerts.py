@@ -12,7 +12,7 @@ from unittest.mock import Mock, patch
 
 import pytest
 
-from flows import contracts, ledger, outbox, pipeline, runs, warehouse
+from flows import clock, contracts, ledger, outbox, pipeline, runs, warehouse
 from flows.errors import InterruptedRunError, SaferCityError
 from flows.observations import OPERATOR, Failure
 from flows.operate import alerts as operate
@@ -38,6 +38,7 @@ class Drill:
 
     def at(self, time: str) -> None:
         """Have the clock show this time in London."""
+        clock._ahead.cache_clear()  # from here time goes on, also where it has been this time before
         self.monkeypatch.setenv("SAFERCITY_NOW", time)
 
     def use(self, **alerts: Any) -> None:
@@ -158,9 +159,10 @@ class TestTheOutbox:
         outbox.send(drill.sandbox.settings)
         drill.at("2019-08-10T12:30")
         outbox.send(drill.sandbox.settings, at_once=True)
-        assert drill.outbox("state, attempts, error") == [("given up", 2, "the channel answered 503")]
+        assert drill.outbox("state, attempts, error") == [("given up", 3, "the channel answered 503")]
         assert [message.state for message in operate.list_messages(drill.sandbox.settings, limit=1)] == ["given up"]
-        assert len(inbox.posted) == 2
+        outbox.send(drill.sandbox.settings, at_once=True)
+        assert len(inbox.posted) == 3
 
     def test_what_waits_for_a_channel_comes_in_order_and_stops_at_the_first_failure(
         self, drill: Drill, inbox: Inbox
@@ -449,7 +451,7 @@ class TestWhatARunObserves:
     ) -> None:
         name = "2019-02/2019-02-city-of-london-street.csv"
         too_bad = [*rows("2019-02", 20), *bad("2019-02", 30)]
-        sandbox.deliver({path: content for path, content in street("2019-02", too_bad).items()})
+        sandbox.deliver(street("2019-02", too_bad))
         sandbox.load()
         [(told, kind, subject, _)] = self.heard(inbox)
         assert (told, kind, subject) == ("opened", "rejected_file", name.rpartition("/")[2])
@@ -473,7 +475,7 @@ class TestWhatARunObserves:
             assert (item["rows"], item["files"]) == (None, None)
         assert {(item["kind"], item["message"]) for item in posted["problems"]} == {
             ("quarantined_rows", "rows were kept out"),
-            ("rejected_file", "it was rejected (TOO_MANY_QUARANTINED)"),
+            ("rejected_file", "it was rejected (TOO_MANY_BAD_ROWS)"),
         }
         assert self.RULE not in repr(posted)
 
@@ -501,9 +503,8 @@ class TestWhatARunObserves:
         self, error: Exception, kind: str, says: str, sandbox: Sandbox, inbox: Inbox
     ) -> None:
         sandbox.deliver({})
-        with patch.object(runs, "look", Mock(side_effect=error)), pytest.raises(type(error)):
-            with patch.object(runs, "open_run", runs.open_run):
-                sandbox.run()
+        with patch.object(runs, "look", Mock(side_effect=error)), pytest.raises((SaferCityError, ValueError)):
+            sandbox.run()
         [item] = inbox.posted[0]["problems"]
         assert item["kind"] == kind
         assert says in item["message"]
@@ -563,7 +564,7 @@ class TestKeepingWatch:
         assert self.told(drill, inbox) == [("opened", "run_overdue")]
         assert self.told(drill, inbox) == []
         with warehouse.connect(drill.sandbox.settings) as connection:
-            ledger.note_look(connection, runs.clock.now())
+            ledger.note_look(connection, clock.now())
         assert self.told(drill, inbox) == [("recovered", "run_overdue")]
 
     def test_a_run_that_was_killed(self, drill: Drill, inbox: Inbox) -> None:
