@@ -273,6 +273,8 @@ class Contract(_Strict):
     """The column whose month a record of changes belongs to; a slice is of its file's month."""
     confidential: bool = False
     """No row of it, and no count by month, delivery or rule, leaves the private warehouse."""
+    escalate_after_days: int | None = Field(default=None, ge=1)
+    """After how many days a serious problem is told to others too; the default is the one in the settings."""
     reference: tuple[Identifier, ...] = ()
     """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]

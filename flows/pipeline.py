@@ -17,8 +17,9 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows import clock, freshness, messages, runs, warehouse
-from flows.errors import SaferCityError
+from flows.errors import InterruptedRunError, SaferCityError
 from flows.held import in_quarantine
+from flows.observations import Failure
 from flows.progress import say
 from flows.releases import Release
 from flows.report import quality
@@ -55,12 +56,24 @@ def ingest_and_publish(
     with runs.open_run(settings, "run", sources) as run:
         try:
             result = ingest_and_build(run, full_refresh, despite_audit)
-        except SaferCityError as error:
-            with suppress(SaferCityError):  # what ended the run is what is to be shown
-                tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
             raise
-        tell_people(run, result)
+        tell_people(run, result.release)
     return result
+
+
+def tell_of_failure(run: Run, error: Exception) -> None:
+    """Tell people why a run failed; where the ledger takes no more, past it.
+
+    When the system ends the process nothing is waited for: the next who sends, sends it.
+    """
+    failure = Failure(run.failed_in, runs.in_words(run.settings, error))
+    try:
+        tell_people(run, None, failure, in_haste=isinstance(error, InterruptedRunError))
+    except (SaferCityError, duckdb.Error, OSError):
+        notify.tell_past_the_ledger(run.settings, run.run_id, failure)
 
 
 def ingest_and_build(run: Run, full_refresh: bool, despite_audit: str | None = None) -> Summary:
@@ -223,13 +236,17 @@ def write_quality_page(run: Run, release: Release) -> None:
 
 
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)
-def tell_people(run: Run, result: Summary, run_failed: str | None = None) -> None:
-    """Send the digest, if there is anything to tell."""
+def tell_people(run: Run, release: Release | None, failure: Failure | None = None, in_haste: bool = False) -> None:
+    """Tell people what they do not know yet; in haste it is left in the outbox for the next who sends."""
     with run.timed("notify"):
-        message = messages.digest_of(runs.to_tell(run, result), run_failed)
-        if message:
-            notify.notify(run.settings, message, run.run_id)
-        runs.mark_told(run)
+        notify.tell(
+            run.settings,
+            run.contracts,
+            run.run_id,
+            published=release and release.release_id,
+            failure=failure,
+            send=not in_haste,
+        )
 
 
 @dataclass(frozen=True)
@@ -260,11 +277,11 @@ def replay_quarantine(
                 is_due = not dry_run and runs.rows_are_not_published(connection)
             if is_due:
                 release = build_and_publish(run, full_refresh=False)
-        except SaferCityError as error:
-            with suppress(SaferCityError):  # what ended the run is what is to be shown
-                tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
             raise
-        tell_people(run, runs.summary(run, [], Landing(), [], release))
+        tell_people(run, release)
     return Replayed(files, release)
 
 

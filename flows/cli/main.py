@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, releases
-from flows.cli import quarantine, screen
+from flows.cli import alerts, quarantine, screen
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -41,6 +41,7 @@ deliveries_app = typer.Typer(help="What arrived, and what became of every row of
 deliveries_app.command("accept")(quarantine.accept)
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(alerts.app, name="alerts")
 
 
 Result = TypeVar("Result")
@@ -151,7 +152,9 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json, despite_audit)
+    exit_code = _run(
+        load_settings(landing=landing), sources, full_refresh, json, despite_audit, scheduled=landing is None
+    )
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -393,12 +396,26 @@ def check(
 
 
 def _run(
-    settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool, despite_audit: str | None = None
+    settings: Settings,
+    sources: list[str] | None,
+    full_refresh: bool,
+    json: bool,
+    despite_audit: str | None = None,
+    *,
+    scheduled: bool = False,
 ) -> int:
+    """Run, or say that there is nothing to do. A scheduled run that cannot even begin is told to people."""
     from flows import runs
 
-    runs.require_landing(settings)
-    if not full_refresh and runs.nothing_to_do(settings, sources):
+    try:
+        runs.require_landing(settings)
+        idle = not full_refresh and runs.nothing_to_do(settings, sources)
+    except SaferCityError as error:
+        if scheduled:
+            runs.tell_that_none_began(settings, error)
+        raise
+    if idle:
+        runs.tell_what_is_due(settings)
         release = releases.current(settings.paths)
         assert release is not None
         if json:
