@@ -224,7 +224,7 @@ class HistoryRule(_Strict):
     rows: int = Field(default=20, ge=1)
     """Least rows: of the value in the deliveries before (vanishes) or in this one (appears); of a delivery (shares); of
     this delivery, or to be expected of it (volume)."""
-    points: float = Field(default=0, ge=0)
+    points: float = Field(default=0.0, ge=0)
     least_pct: float | None = Field(default=None, ge=0, le=100)
     most_pct: float | None = Field(default=None, ge=0, le=100)
     owner: str | None = None
