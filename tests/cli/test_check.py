@@ -93,6 +93,7 @@ def test_writing_what_is_generated(safercity: Safercity, sound: Sandbox, tmp_pat
         assert "wrote" not in safercity(sound, "check", "--write").out
     written = sorted(path.relative_to(empty) for path in empty.rglob("*") if path.is_file())
     assert written == [
+        Path("dbt_project/macros/quality_rules.sql"),
         Path("dbt_project/macros/record_sources.sql"),
         Path("dbt_project/models/staging/police_uk/_police_uk__sources.yml"),
         Path("dbt_project/models/staging/records/_records__sources.yml"),
