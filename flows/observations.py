@@ -236,14 +236,17 @@ _DRIFTED = {
 
 
 def changed_layouts(look: Look) -> list[Observation]:
-    """Columns that are not as the contract says, in the newest delivery of each source and force or a rejected one."""
+    """Columns that are not as the contract says, in the newest delivery of each source and force.
+
+    Those of a rejected file are told with it, once: they may well be why it was rejected.
+    """
     rows = look.ask(
         f"""
         with looked_at as (
           select
             *,
-            rank() over (
-              partition by source, force order by extract_date desc nulls last, slice desc nulls last, revision desc
+            state = 'accepted' and rank() over (
+              partition by source, force, state order by extract_date desc, slice desc nulls last, revision desc
             ) = 1 as is_newest
           from ledger.deliveries
         )
