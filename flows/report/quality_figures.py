@@ -206,7 +206,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, since: date | None) -> list[
         recent, ever = Checks(*counts[:2]), Checks(*counts[2:])
         trend = trends.get((source, rule), ())
         rules[source].append(RuleLine(rule, severity, dimension, message, owner, recent, ever, trend))
-        withheld[source] = is_withheld
+        withheld[source] = withheld.get(source, True) and is_withheld
     names = connection.execute("select source, title, owner from marts.dim_source order by source").fetchall()
     return [
         SourceLine(source, title, owner, withheld[source], _by_dimension(rules[source]), _worst_first(rules[source]))
