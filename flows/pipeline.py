@@ -24,7 +24,8 @@ from flows.releases import Release
 from flows.report import quality
 from flows.runs import Run, Summary
 from flows.settings import load_settings
-from flows.stages import extract, load, notify, publish, transform, validate
+from flows.stages import audit, extract, load, notify, publish, transform, validate
+from flows.stages.audit import Audited
 from flows.stages.extract import Arrival, Extracted, Landing
 from flows.stages.load import Loaded
 from flows.stages.transform import Transformed
@@ -37,18 +38,22 @@ def can_help(_task: Any, _run: Any, state: Any) -> bool:
 
 @flow(name="ingest and publish", description="Read what has arrived, validate it, load it, rebuild the marts, publish.")
 def ingest_and_publish(
-    landing: Path | None = None, sources: list[str] | None = None, full_refresh: bool = False
+    landing: Path | None = None,
+    sources: list[str] | None = None,
+    full_refresh: bool = False,
+    despite_audit: str | None = None,
 ) -> Summary:
     """Everything, for whatever is new.
 
     landing: folder that deliveries are dropped in; the default is the one in the settings.
     sources: read only these; the default is all that have a contract.
     full_refresh: make all states anew from raw, also those that nothing new touches.
+    despite_audit: why to publish a release that loses rows or months which no delivery takes away.
     """
     settings = load_settings(landing=landing)
     with runs.open_run(settings, "run", sources) as run:
         try:
-            result = ingest_and_build(run, full_refresh)
+            result = ingest_and_build(run, full_refresh, despite_audit)
         except SaferCityError as error:
             with suppress(SaferCityError):  # what ended the run is what is to be shown
                 tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
@@ -57,7 +62,7 @@ def ingest_and_publish(
     return result
 
 
-def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
+def ingest_and_build(run: Run, full_refresh: bool, despite_audit: str | None = None) -> Summary:
     """Everything but telling people of it."""
     found = look_at_landing(run)
     runs.require_hmac_key(run, found)
@@ -75,7 +80,8 @@ def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
     release = None
     if runs.release_is_due(run, full_refresh):
         transformed = build_marts(run, full_refresh)
-        release = publish_release(run, transformed)
+        audited = audit_release(run, transformed, despite_audit)
+        release = publish_release(run, audited, despite_audit)
         write_quality_page(run, release)
     return runs.summary(run, loads, found, extracts, release)
 
@@ -145,14 +151,18 @@ def load_source(run: Run, source: str, extracted: Extracted) -> Loaded:
 @task(name="build and audit the marts", cache_policy=NO_CACHE)
 def build_marts(run: Run, full_refresh: bool) -> Transformed:
     """Build states and marts, and audit the release with dbt's tests."""
-    with run.timed("transform"):
-        transformed = transform.transform(
-            run.settings,
-            run.contracts,
-            transform.states_fingerprint(run.contracts_fingerprint),
-            full_refresh=full_refresh,
-            on_node=lambda done, total: say("building and testing", done, total),
-        )
+    try:
+        with run.timed("transform"):
+            transformed = transform.transform(
+                run.settings,
+                run.contracts,
+                transform.states_fingerprint(run.contracts_fingerprint),
+                full_refresh=full_refresh,
+                on_node=lambda done, total: say("building and testing", done, total),
+            )
+    except transform.BuildFailedError as failed:
+        at_stake = audit.figures_at_stake(run.settings)
+        raise audit.stopped([failed.named], at_stake, f"What dbt says of it is in {failed.log}") from None
     run.divide("transform", {part: transformed.share_of(part) for part in ("states", "marts")})
     create_table_artifact(
         messages.nodes_table(transformed.nodes), key="dbt-nodes", description="Every dbt node's result"
@@ -160,8 +170,23 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
     return transformed
 
 
+@task(name="audit the release", cache_policy=NO_CACHE)
+def audit_release(run: Run, _transformed: Transformed, despite: str | None) -> Audited:
+    """Hold the new release against the published one; one that loses what no delivery takes away is stopped."""
+    say("auditing", 0)
+    with run.timed("audit"):
+        audited = audit.audit(run.settings, run.release_fingerprint)
+    if audited.stops and not despite:
+        raise audit.stopped(
+            [finding.message for finding in audited.stops],
+            audited.moved,
+            "Mend what made it; if it is right as it is, run again with --despite-audit and the reason",
+        )
+    return audited
+
+
 @task(name="publish", cache_policy=NO_CACHE)
-def publish_release(run: Run, _transformed: Transformed) -> Release:
+def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
     """Publish the audited release file."""
     say("publishing", 0)
     with run.timed("publish"):
@@ -171,6 +196,7 @@ def publish_release(run: Run, _transformed: Transformed) -> Release:
             code_version=runs.code_version(run.release_fingerprint),
             fingerprint=run.release_fingerprint,
             deliveries_digest=runs.deliveries_digest(run.settings),
+            despite_audit=despite if audited.stops else None,
         )
     create_markdown_artifact(messages.release_page(release), key="published")
     return release

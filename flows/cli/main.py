@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows import __version__, releases
+from flows.cli import releases as releases_cli
 from flows.cli import screen
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -34,8 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-releases_app = typer.Typer(help="What has been published, and going back to it.", no_args_is_help=True)
-app.add_typer(releases_app, name="releases")
+app.add_typer(releases_cli.app, name="releases")
 
 
 class DeliveryState(StrEnum):
@@ -127,6 +127,14 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make all states anew from raw, not only what new files touch.")
     ] = False,
+    despite_audit: Annotated[
+        str | None,
+        typer.Option(
+            "--despite-audit",
+            metavar="REASON",
+            help="Publish a release that loses rows or months which no delivery takes away; the reason stands with it.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
@@ -135,7 +143,7 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json)
+    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json, despite_audit)
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -290,6 +298,26 @@ def deliveries(
 
 
 @app.command()
+def drift(
+    sources: Sources = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Of every delivery, also what the contract has taken up since.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Columns and values that are not as the contracts say, and the line to add to a contract if they are right.
+
+    Shows each source's newest deliveries: columns that are new, missing, renamed or of another type, and values that
+    no list has. Headers and values that may tell of people are shown by their length.
+    """
+    from flows.cli.drift import show
+    from flows.contracts import load_contracts
+    from flows.operate.drift import find
+
+    show(find(load_settings().paths, load_contracts(), sources=sources, everything=everything), json=json)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One query, such as: from marts.violence_performance limit 5")],
     as_of: Annotated[
@@ -370,55 +398,9 @@ def check(
         raise typer.Exit(2)
 
 
-@releases_app.command("list")
-def list_releases(json: Json = False) -> None:
-    """The releases on disk, newest first."""
-    paths = load_settings().paths
-    published = releases.current(paths)
-    found = releases.on_disk(paths)
-    if json:
-        screen.as_json(
-            [
-                {**asdict(item), "published": bool(published and item.release_id == published.release_id)}
-                for item in found
-            ]
-        )
-        return
-    if not found:
-        print("No release yet; run: safercity run")
-        return
-    screen.table(
-        ["", "release", "published at (UTC)", "code", "marking", "rows"],
-        [
-            (
-                "published" if published and item.release_id == published.release_id else "",
-                item.release_id,
-                item.published_at,
-                item.code_version,
-                item.marking,
-                sum(item.rows_per_table.values()),
-            )
-            for item in found
-        ],
-    )
-
-
-@releases_app.command()
-def rollback(
-    release_id: Annotated[
-        str | None, typer.Argument(help="Release to publish again; the default is the one before.")
-    ] = None,
-) -> None:
-    """Publish an earlier release again, at once; nothing is deleted, and the next new delivery publishes anew."""
-    from flows.warehouse import writer_lock
-
-    paths = load_settings().paths
-    with writer_lock(paths, "releases rollback"):
-        target = releases.roll_back(paths, release_id)
-    print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
-
-
-def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool) -> int:
+def _run(
+    settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool, despite_audit: str | None = None
+) -> int:
     from flows import runs
 
     runs.require_landing(settings)
@@ -435,7 +417,7 @@ def _run(settings: Settings, sources: list[str] | None, full_refresh: bool, json
     began = time.monotonic()
     try:
         with screen.showing_progress():
-            result = _through_prefect(settings, sources, full_refresh)
+            result = _through_prefect(settings, sources, full_refresh, despite_audit)
     except KeyboardInterrupt:
         raise InterruptedRunError from None
     show(settings, result, time.monotonic() - began, json=json)
@@ -458,7 +440,9 @@ def _set_clock(settings: Settings, day: date) -> bool:
     return True
 
 
-def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool) -> Summary:
+def _through_prefect(
+    settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None
+) -> Summary:
     from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing, start_server, use_server
 
     say("starting Prefect", 0)
@@ -473,7 +457,7 @@ def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh
     signal.signal(signal.SIGTERM, _ended_by_the_system)
     signal.signal(signal.SIGINT, _ended_by_ctrl_c)
     try:
-        return ingest_and_publish(settings.landing_dir, sources, full_refresh)
+        return ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit)
     except RuntimeError as error:
         if server is None and server_is_missing(error):
             raise UsageError(
