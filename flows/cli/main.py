@@ -251,7 +251,6 @@ def quality(
 @app.command()
 def sources(json: Json = False) -> None:
     """The sources that have a contract, with their rules."""
-    from flows.cli import due
     from flows.contracts import load_contracts
 
     contracts = load_contracts()
@@ -264,7 +263,7 @@ def sources(json: Json = False) -> None:
             (
                 contract.source,
                 contract.delivery.kind,
-                due.in_words(contract),
+                contract.due_in_words,
                 len(contract.columns),
                 len(contract.all_rules),
                 contract.owner,
