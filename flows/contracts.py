@@ -232,7 +232,7 @@ class HistoryRule(_Strict):
     rows: int = Field(default=20, ge=1)
     """Least rows: of the value in the deliveries before (vanishes) or in this one (appears); of a delivery (shares); of
     this delivery, or to be expected of it (volume)."""
-    points: float = Field(default=0, ge=0)
+    points: float = Field(default=0.0, ge=0)
     least_pct: float | None = Field(default=None, ge=0, le=100)
     most_pct: float | None = Field(default=None, ge=0, le=100)
     owner: str | None = None
@@ -281,6 +281,8 @@ class Contract(_Strict):
     """The column whose month a record of changes belongs to; a slice is of its file's month."""
     confidential: bool = False
     """No row of it, and no count by month, delivery or rule, leaves the private warehouse."""
+    escalate_after_days: int | None = Field(default=None, ge=1)
+    """After how many days a serious problem is told to others too; the default is the one in the settings."""
     reference: tuple[Identifier, ...] = ()
     """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]

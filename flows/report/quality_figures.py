@@ -104,7 +104,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class RejectedFile:
-    """A file of which nothing was loaded. `is_open`: no accepted delivery of its slice and extract stands in for it.
+    """A file of which nothing was loaded. `is_open`: no accepted delivery of its source, force and slice is as new.
 
     `reason` is None where it may hold a count of a confidential source.
     """
@@ -302,11 +302,14 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> list[RejectedFile]:
                 from marts.deliveries as taken
                 where
                   taken.state <> 'rejected'
-                  and taken.source = rejected.source
-                  -- The force of a file that could not be read may not be known; its name is.
-                  and (taken.force = rejected.force or rejected.force is null and taken.file_name = rejected.file_name)
-                  and taken.slice is not distinct from rejected.slice
-                  and taken.extract_date = rejected.extract_date
+                  and if(
+                    rejected.extract_date is null,
+                    taken.file_name = rejected.file_name,
+                    taken.source = rejected.source
+                    and coalesce(taken.force = rejected.force, true)
+                    and coalesce(taken.slice = rejected.slice, true)
+                    and taken.extract_date >= rejected.extract_date
+                  )
               )
             from marts.deliveries as rejected
             left join marts.dim_source as sources on rejected.source = sources.source

@@ -65,7 +65,7 @@ COVERAGE = [
 EARLIER = datetime(2019, 8, 8, 6, 15)
 DELIVERIES = [
     ("crimes", CITY, None, "crimes_2018-09-10.csv", date(2018, 9, 10), EARLIER, 500, 495, 5, 0, "loaded", None),
-    ("crimes", CITY, None, "crimes_2019-06-07.csv", date(2019, 6, 7), EARLIER, None, 0, 0, None, "rejected", "empty"),
+    ("crimes", KENT, None, "crimes_2019-06-07.csv", date(2019, 6, 7), EARLIER, None, 0, 0, None, "rejected", "empty"),
     ("crimes", CITY, None, "crimes_2019-07-07.csv", date(2019, 7, 7), EARLIER, 9, 0, 0, 9, "rejected", "too many"),
     ("crimes", CITY, None, "crimes_2019-07-07_r2.csv", date(2019, 7, 7), EARLIER, 9, 9, 0, 0, "loaded", None),
     ("crimes", CITY, None, "crimes_2019-08-07.csv", date(2019, 8, 7), EARLIER, 1000, 999, 1, 0, "loaded", None),
