@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from jinja2 import TemplateError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -223,16 +224,26 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
 
 @task(name="write the quality page", cache_policy=NO_CACHE)
 def write_quality_page(run: Run, release: Release) -> None:
-    """Show what the release holds, and what is held back. A page that cannot be written fails no run."""
+    """Show what the release holds and what is held back. A page that cannot be written fails no run."""
     say("writing the quality page", 0)
-    with suppress(SaferCityError, OSError, duckdb.Error), run.timed("report"):
-        confidential = [source for source, contract in run.contracts.items() if contract.confidential]
-        with warehouse.connect(run.settings, read_only=True) as connection:
-            quarantine = in_quarantine(connection, clock.today(), confidential)
-            fresh = freshness.assess(run.contracts, freshness.arrived(connection, "ledger.deliveries"), clock.today())
-        quality.write(
-            run.settings.paths, release, quality.Told(run.run_id, run.started_at, run.seconds), quarantine, fresh
-        )
+    try:
+        with run.timed("report"):
+            quality_page(run, release)
+    except InterruptedRunError:
+        raise
+    except (SaferCityError, OSError, duckdb.Error, TemplateError, ValueError, TypeError, LookupError) as error:
+        say(f"the quality page cannot be written ({type(error).__name__})", 0)
+
+
+def quality_page(run: Run, release: Release) -> Path:
+    """Gather what the page needs from the warehouse, and write it."""
+    today = clock.today()
+    confidential = [source for source, contract in run.contracts.items() if contract.confidential]
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        quarantine = in_quarantine(connection, today, confidential)
+        fresh = freshness.assess(run.contracts, freshness.arrived(connection, "ledger.deliveries"), today)
+    told = quality.Told(run.run_id, run.started_at, run.seconds)
+    return quality.write(run.settings.paths, release, told, quarantine, fresh)
 
 
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)

@@ -167,7 +167,6 @@ def demo(json: Json = False) -> None:
     with exit code 3 for them, the demo ends with 0. Where no SAFERCITY_HMAC_KEY is set, it uses the published test
     key of the sample. It takes the day after the sample's last one for today, or all of it would be years late.
     """
-    from flows.cli import report
     from flows.sample import LAST_DAY, TEST_HMAC_KEY
 
     settings = load_settings()
@@ -183,6 +182,8 @@ def demo(json: Json = False) -> None:
         unfinished.rename(folder)
     _run(load_settings(landing=folder), None, False, json)
     if is_set and not json:
+        from flows.cli import report
+
         print(f"The demo took {day} for today. To see what was due then: SAFERCITY_NOW={day} {report.command()} status")
 
 
@@ -242,9 +243,25 @@ def status(json: Json = False) -> None:
 
 
 @app.command()
+def quality(
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser of this machine.")] = False,
+) -> None:
+    """Where the quality page of the newest run is; the index beside it leads to the last thirty."""
+    from flows.report.quality import INDEX, folder, newest
+
+    settings = load_settings()
+    page = newest(settings.paths)
+    if page is None:
+        raise UsageError(f"there is no quality page in {folder(settings.paths)} yet; run: safercity run")
+    print(page)
+    print(page.with_name(INDEX))
+    if show:
+        typer.launch(page.as_uri())
+
+
+@app.command()
 def sources(json: Json = False) -> None:
     """The sources that have a contract, with their rules."""
-    from flows.cli import due
     from flows.contracts import load_contracts
 
     contracts = load_contracts()
@@ -257,7 +274,7 @@ def sources(json: Json = False) -> None:
             (
                 contract.source,
                 contract.delivery.kind,
-                due.in_words(contract),
+                contract.due_in_words,
                 len(contract.columns),
                 len(contract.all_rules),
                 contract.owner,
