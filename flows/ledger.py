@@ -133,6 +133,17 @@ create table if not exists ledger.alerts (
   body varchar not null,
   state varchar not null           -- sent, failed
 );
+
+-- One row per delivery and difference from its contract: a property of the delivery and the contract alone.
+create table if not exists ledger.drift (
+  delivery_id bigint not null,
+  kind varchar not null,           -- new, missing, renamed, retyped, new_value; not_supplied: missing, as is allowed
+  column_name varchar,             -- the contract's; NULL for a new column
+  found varchar,                   -- a header, a type or a value; its length where it must not travel
+  row_count bigint,                -- rows at fault; NULL for what the header shows
+  record_no bigint,                -- the first of them, for a value
+  suggestion varchar               -- YAML for the contract, if it is right
+);
 """
 
 

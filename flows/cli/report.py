@@ -38,12 +38,12 @@ def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool
         return
     print(f"Published: {settings.paths.published_database} ({sum(result.release.rows_per_table.values()):,} rows)")
     print(
-        f'Try:  {_command()} sql "select record_source, force, month, offences, signal from marts.violence_performance'
+        f'Try:  {command()} sql "select record_source, force, month, offences, signal from marts.violence_performance'
         " where measure = 'violence' order by month desc, record_source, force limit 6\""
     )
 
 
-def _command() -> str:
+def command() -> str:
     """How the person who reads this can call safercity: by name where it is on the path."""
     if shutil.which("safercity"):
         return "safercity"

@@ -79,7 +79,7 @@ KILLS = {
     ),
     "in its folder, and not yet published": Kill("publish", Moment("flows.releases", "point_to"), around_swap=True),
     "the link is made and not in its place": Kill(
-        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True, often=True
+        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True
     ),
     "the link is in its place": Kill(
         "publish",

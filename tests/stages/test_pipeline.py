@@ -39,7 +39,7 @@ def test_a_failed_audit_leaves_the_published_release_and_mended_data_passes(
         sandbox.run()
     assert raised.value.exit_code == 1
     told = str(raised.value)
-    assert told.startswith("the build did not pass its audit, and the published release stands: sums_hold")
+    assert told.startswith("the new release did not pass its audit, and the published one stands: sums_hold")
     assert "\n" not in told
     assert releases.current(sandbox.paths) == before
     assert not sandbox.paths.building.exists()
