@@ -1,9 +1,7 @@
 """Mutated deliveries: a clean file of a source with one thing done to it, and what must become of every row.
 
-The clean files are those of the sample, without its mistakes: for each source an earlier extract that all of it
-stands on, and the extract that is mutated. What a mutation implies is told by the specification of deliveries alone:
-the fate of the file and of each record, and a second file, plain and sound, that must give the same marts. The same
-kind, source and seed give the same bytes.
+What a mutation implies is told by the specification of deliveries alone: the fate of the file and of each record, and
+a second file, plain and sound, that must give the same marts. The same kind, source and seed give the same bytes.
 """
 
 from __future__ import annotations
@@ -13,235 +11,26 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import duckdb
 import openpyxl
 
-from flows.sample import SOURCES
-from flows.sample import police_uk as street_sample
-from flows.sample.crime_records import make_records
-from flows.sample.extracts import Extractor
-
-BASE_DAY, DAY = date(2018, 12, 7), date(2018, 12, 14)
-"""To which day the earlier extract is current, and to which the mutated one."""
+from tests.faults.clean_files import ALL, BASE_DAY, BASE_MONTH, DAY, MONTH, ROWS, STREET, Row, Source, clean_rows
+from tests.faults.street import Files
 
 TODAY = date(2024, 1, 31)
-BASE_MONTH, MONTH = date(2018, 10, 1), date(2018, 11, 1)
 PUBLISHED_AGAIN = "published-2019-02/"
+LONDON = ZoneInfo("Europe/London")
 
-ROWS = 50
 KNOWN_BEFORE = slice(0, ROWS, 2)
 """Rows of the clean file whose records the earlier extract has too; the first of them were another then."""
 CHANGED_SINCE = 12
-
-STREET = "police_uk_street"
-LONDON = ZoneInfo("Europe/London")
-
-Row = dict[str, str]
-Files = dict[str, bytes]
-
-
-@dataclass(frozen=True)
-class Source:
-    """What the specification says of a source, as far as mutations need it.
-
-    `columns`: type of each; `lists`: a few of the values that a column may have, two at least. `free` is a column of
-    free text, `broken`: values that agree with no rule between columns, and the code of that rule. `scale` is of the
-    sample that has enough rows.
-    """
-
-    name: str
-    key: str
-    counted_by: str
-    columns: Mapping[str, str]
-    required: Sequence[str]
-    lists: Mapping[str, Sequence[str]]
-    free: str | None
-    broken: tuple[Mapping[str, str], str]
-    personal: Sequence[str] = ()
-    scale: float = 1
-
-    def of_type(self, kind: str) -> list[str]:
-        """The columns of a type."""
-        return [name for name, type_ in self.columns.items() if type_ == kind]
-
-
-def _source(name: str, columns: str, **given: object) -> Source:
-    """Columns are written `name:type`, with * where required, and the values of a list after `=`."""
-    types, required, lists = {}, [], {}
-    for word in columns.split():
-        column, _, values = word.partition("=")
-        name_, _, type_ = column.partition(":")
-        if name_.startswith("*"):
-            required.append(name_[1:])
-        types[name_.lstrip("*")] = type_
-        if values:
-            lists[name_.lstrip("*")] = values.split("|")
-    return Source(name, next(iter(types)), columns=types, required=required, lists=lists, **given)  # type: ignore[arg-type]
-
-
-ALL = {
-    source.name: source
-    for source in (
-        _source(
-            "crimes",
-            """*crime_number:code *status:code=recorded|transferred *class_code:code sub_code:code offence:text
-            *recorded_at:time reported_at:time committed_from:time committed_to:time street:text ward:ward premises:text
-            premises_type:code=licensed|retail|hotel easting:int northing:int outcome_code:code outcome_at:time
-            alcohol:flag domestic_abuse:flag drugs:flag victim_type:code=public|staff
-            circumstance:code=colleagues|road_rage method_tags:text operation:code""",
-            counted_by="recorded_at",
-            free="premises",
-            personal=("victim_name", "victim_date_of_birth", "suspect_name", "suspect_date_of_birth", "summary"),
-            broken=(
-                {"committed_from": "2018-10-02 12:00", "committed_to": "2018-10-02 11:59"},
-                "COMMITTED_SPAN_REVERSED",
-            ),
-            scale=0.1,
-        ),
-        _source(
-            "asb_incidents",
-            """*incident_number:code *status:code=open|closed *created_at:time occurred_at:time *category:text
-            qualifier:code=personal|nuisance street:text ward:ward premises:text licensed_premises:flag easting:int
-            northing:int""",
-            counted_by="created_at",
-            free="premises",
-            personal=("caller_name", "caller_phone", "log_text"),
-            broken=({"occurred_at": "2018-12-14 23:59"}, "OCCURRED_AFTER_CREATED"),
-        ),
-        _source(
-            "enforcement_actions",
-            """*action_number:code *programme:code=luscombe|alabama person_ref:text *stage:code=green|yellow
-            *instrument:code=ticket|summons *issued_on:date hub_number:int hub_month:date hub_attended:flag street:text
-            ward:ward""",
-            counted_by="issued_on",
-            free="street",
-            personal=("person_name", "person_date_of_birth"),
-            broken=({"hub_month": "2018-11-02"}, "HUB_MONTH_NOT_A_FIRST"),
-            scale=4,
-        ),
-        _source(
-            "public_order_events",
-            """*event_ref:code *held_on:date *event_type:code=protest|vigil title:text location:text street:text
-            ward:ward estimated_attendance:int arrests:int""",
-            counted_by="held_on",
-            free="title",
-            broken=({"arrests": "-1"}, "ARRESTS_NEGATIVE"),
-            scale=6,
-        ),
-        _source(
-            "engagement_activities",
-            """*activity_ref:code *programme:code=prevent|operation *activity_type:code=meeting|stall *started_on:date
-            days:int hours:decimal organisation:text organisation_type:code=business|health internal:flag location:text
-            attendance:int attendance_basis:code=exact|estimate arrests:int vehicles_seized:int items_seized:int""",
-            counted_by="started_on",
-            free="organisation",
-            broken=({"days": "0"}, "DAYS_TOO_FEW"),
-            scale=2,
-        ),
-        _source(
-            "prevent_referrals",
-            """*referral_ref:code *record_type:code=referral|intel_report *referred_on:date
-            sector:code=education|health concern:code=islamist|not_known city_based:flag outcome:code=panel|signposted
-            transferred_to:text""",
-            counted_by="referred_on",
-            free="transferred_to",
-            personal=("subject_name", "subject_date_of_birth", "subject_age", "school", "narrative"),
-            broken=({"outcome": "closed"}, "OUTCOME_UNKNOWN"),
-            scale=12,
-        ),
-        _source(
-            "roads_enforcement",
-            """*notice_number:code *notice_type:code=fpn|tor *offence:code=seat_belt|cycle *issued_at:time street:text
-            ward:ward vehicle_class:text operation:code disposal:code=course|summons""",
-            counted_by="issued_at",
-            free="vehicle_class",
-            personal=("driver_name", "driver_date_of_birth", "vehicle_registration"),
-            broken=({"disposal": "paid"}, "DISPOSAL_UNKNOWN"),
-        ),
-        _source(
-            "vehicle_checks",
-            """*check_ref:code *programme:code=public_carriage|commercial_vehicle *operation_ref:code *checked_at:time
-            *vehicle_class:code=phv|hgv licensing_authority:text *compliant:flag offences:int reasons:text""",
-            counted_by="checked_at",
-            free="reasons",
-            personal=("driver_name", "vehicle_registration"),
-            broken=({"compliant": "Y", "offences": "1"}, "OFFENCES_THOUGH_COMPLIANT"),
-        ),
-        _source(
-            "licensing_activities",
-            """*activity_ref:code *activity_type:code=visit|intervention *held_on:date premises:text ward:ward
-            risk_assessed:flag reason:code=routine|other""",
-            counted_by="held_on",
-            free="premises",
-            broken=({"reason": "curiosity"}, "REASON_UNKNOWN"),
-        ),
-        _source(
-            "triage_contacts",
-            """*contact_ref:code *contact_at:time *clinician_on_duty:flag *s136_considered:flag *s136_used:flag
-            outcome:code=gp|voluntary""",
-            counted_by="contact_at",
-            free=None,
-            personal=("subject_name", "subject_date_of_birth", "nhs_number"),
-            broken=({"s136_considered": "N", "s136_used": "Y"}, "S136_USED_NOT_CONSIDERED"),
-        ),
-        _source(
-            "support_bus_attendances",
-            """*attendance_ref:code *deployed_on:date sex:code=male|female need:code=medic|alcohol
-            outcome:code=treated|taxi_home minutes_with_service:int""",
-            counted_by="deployed_on",
-            free=None,
-            broken=({"minutes_with_service": "-5"}, "MINUTES_WITH_SERVICE_NEGATIVE"),
-        ),
-        Source(
-            STREET,
-            key="Crime ID",
-            counted_by="Month",
-            columns={
-                "Crime ID": "text",
-                "Month": "month",
-                "Reported by": "text",
-                "Falls within": "text",
-                "Longitude": "warned decimal",
-                "Latitude": "warned decimal",
-                "Location": "text",
-                "LSOA code": "text",
-                "LSOA name": "text",
-                "Crime type": "text",
-                "Last outcome category": "text",
-                "Context": "text",
-            },
-            required=("Month", "Reported by", "Crime type"),
-            lists={"Crime type": ("Robbery", "Burglary")},
-            free="Location",
-            broken=({"Month": "2018-10"}, "MONTH_NOT_OF_FILE"),
-        ),
-    )
-}
-
-
-@cache
-def clean_rows(source: str) -> tuple[Row, ...]:
-    """The rows of a source's clean file: the newest of a sample without mistakes, each record once."""
-    if source == STREET:
-        columns = street_sample.records(street_sample.CITY, MONTH, 1, 0.2)
-        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        identified = [row for row in rows if row["Crime ID"]]
-        return tuple(identified[: ROWS - 5] + [row for row in rows if not row["Crime ID"]][:5])
-    spec = ALL[source]
-    if source == "crimes":
-        records = make_records(1, spec.scale, BASE_DAY)
-    else:
-        records = next(s for s in SOURCES if s.name == source).records(1, spec.scale, BASE_DAY)
-    header = [*spec.columns, *spec.personal]
-    text = "".join(Extractor(records, header, (), 0).sound_extract(BASE_DAY - timedelta(days=40), BASE_DAY))
-    rows = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: (row[spec.counted_by], row[spec.key]))
-    return tuple(rows[-ROWS:])
 
 
 @dataclass(frozen=True)
@@ -559,9 +348,6 @@ def swap_values(draft: Draft) -> Mutation:
     for at in draft.pick(3):
         row = draft.given[at]
         draft.spoil(at, f"{listed.upper()}_UNKNOWN", **{"key": row[listed], listed: row[draft.spec.key]})
-        if row[draft.spec.key] == "":
-            draft.lose(at, f"{draft.spec.key.upper()}_MISSING", f"{listed.upper()}_UNKNOWN")
-    # Three rows with the same key or two: copies that differ are quarantined for that as well.
     return draft.accepted()
 
 
@@ -883,7 +669,8 @@ def flag_otherwise(draft: Draft) -> Mutation:
 def no_value_of_list(draft: Draft) -> Mutation:
     column = draft.rng.choice(list(draft.spec.lists))
     for at, value in zip(draft.pick(3), ("mislaid", "Recorded", "none"), strict=True):
-        draft.spoil(at, "CRIME_TYPE_FROM_2013_05" if draft.is_slice else f"{column.upper()}_UNKNOWN", **{column: value})
+        rule = "CRIME_TYPE_FROM_2013_05" if draft.is_slice else f"{column.upper()}_UNKNOWN"
+        draft.spoil(at, rule, **{column: value})
     return draft.accepted()
 
 
@@ -976,20 +763,21 @@ def blanks_around_values(draft: Draft) -> Mutation:
 
 @kind(has_text)
 def formulas(draft: Draft) -> Mutation:
-    return _texts(draft, ("=1+1", "+cmd|' /C calc'!A0", "@SUM(1+1)*cmd", '=HYPERLINK("http://example.invalid")', "-2+3"))
+    return _texts(
+        draft, ("=1+1", "+cmd|' /C calc'!A0", "@SUM(1+1)*cmd", '=HYPERLINK("http://example.invalid")', "-2+3")
+    )
 
 
 @kind(has_text)
 def markup(draft: Draft) -> Mutation:
-    texts = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</td></table><b>", "{{ 7 * 7 }}", "&lt;b&gt;")
+    texts = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</td></table><b>", "{{ 7 * 7 }}", "&lt;b>")
     return _texts(draft, texts)
 
 
 @kind(has_text)
 def statements(draft: Draft) -> Mutation:
-    name = draft.spec.name
-    texts = (f"'; drop table raw.{name}; --", "Robert'); delete from ledger.deliveries; --", "' or '1'='1", "$1 ? :x {0}")
-    return _texts(draft, texts)
+    dropped = f"'; drop table raw.{draft.spec.name}; --"
+    return _texts(draft, (dropped, "Robert'); delete from ledger.deliveries; --", "' or '1'='1", "$1 ? :x {0}"))
 
 
 @kind(has_text)
@@ -1190,8 +978,7 @@ def extract_of_the_future(draft: Draft) -> Mutation:
 def unfinished_name(draft: Draft) -> Mutation:
     folder, _, name = draft.path().rpartition("/")
     name = draft.rng.choice((f"{name}.part", f"{name}.tmp", f"~{name}", f".{name}", f"{name}.filepart"))
-    ended = draft.ends({f"{folder}/{name}".lstrip("/"): _file(draft.lines())}, {}, {}, extra=range(ROWS))
-    return ended
+    return draft.ends({f"{folder}/{name}".lstrip("/"): _file(draft.lines())}, {}, {}, extra=range(ROWS))
 
 
 @kind()
@@ -1236,8 +1023,6 @@ def rejected_correction(draft: Draft) -> Mutation:
 
 
 def _touching(ended: Mutation, draft: Draft, rows: Sequence[Row]) -> Mutation:
-    from dataclasses import replace
-
     keys = {row[draft.spec.key] for row in rows}
     months = {month for row in rows if (month := month_of(row[draft.spec.counted_by]))}
     return replace(ended, touched=ended.touched | keys, months=ended.months | months)
@@ -1287,12 +1072,8 @@ def _workbook(header: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 
 def _parquet(header: Sequence[str], rows: Sequence[Row]) -> bytes:
-    from tempfile import TemporaryDirectory
-    from pathlib import Path
-
     with TemporaryDirectory() as folder:
         text, parquet = Path(folder, "file.csv"), Path(folder, "file.parquet")
         text.write_bytes(plain(header, rows))
         duckdb.sql(f"copy (from read_csv('{text}', all_varchar = true)) to '{parquet}' (format parquet)")
         return parquet.read_bytes()
-

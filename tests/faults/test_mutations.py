@@ -22,15 +22,16 @@ import pytest
 
 from flows import warehouse
 from flows.sample import PERSONAL_MARKERS, TEST_HMAC_KEY
-from tests.faults.mutations import ALL, KINDS, STREET, TODAY, Fate, Files, Mutation, mutation, slug, sources_of
+from tests.faults.clean_files import ALL, STREET
+from tests.faults.mutations import KINDS, TODAY, Fate, Mutation, mutation, slug, sources_of
 from tests.faults.sandbox import Sandbox
+from tests.faults.street import Files
 from tests.faults.test_personal_data import found_in_database
 from tests.marts.arrival import marts
 from tests.marts.compiled import Project
-from tests.marts.conftest import project as project
 
 SEED = 1
-OF_EACH_KIND = 5
+OF_EACH_KIND = 4
 """With so many sources is each kind of mutation delivered alone."""
 BUILT = 5
 """Of every so many mutations that are delivered alone one is taken to the marts."""
@@ -178,7 +179,8 @@ def findings(cases: Sequence[Case], folder: Path, project: Project | None) -> li
 
 def _name_roles(cases: Sequence[Case], landing: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """A table of the forces: number of the mutation, what the force delivers of it, and below which folder."""
-    connection.execute("create or replace temp table roles (number integer, role varchar, force varchar, folder varchar)")
+    columns = "number integer, role varchar, force varchar, folder varchar"
+    connection.execute(f"create or replace temp table roles ({columns})")
     connection.executemany(
         "insert into temp.roles values (?, ?, ?, ?)",
         [
@@ -244,8 +246,7 @@ def rows_that_differ(cases: Sequence[Case], connection: duckdb.DuckDBPyConnectio
         """
         connection.execute(f"create or replace temp table loaded as {rows}")
         for side, other in ((IMPLIED, MUTATED), (MUTATED, IMPLIED)):
-            apart = _missing("temp.loaded", side, other)
-            for number, count in connection.execute(f"select number, count(*) from ({apart}) group by number").fetchall():
+            for number, count in _counted(connection, _missing("temp.loaded", side, other)):
                 if side == IMPLIED or not _by_number(cases)[number].made(MUTATED).copies:
                     yield number, f"{count} loaded rows are in the {side} file alone"
         for case in cases:
@@ -269,14 +270,11 @@ def marts_unlike_the_plain_files(connection: duckdb.DuckDBPyConnection) -> Itera
     assert len(tables) > 40
     for (table,) in tables:
         if table not in NOT_COMPARED:
-            apart = _apart(_of_roles(table), MUTATED, IMPLIED)
-            for number, count in connection.execute(f"select number, count(*) from ({apart}) group by number").fetchall():
+            for number, count in _counted(connection, _apart(_of_roles(table), MUTATED, IMPLIED)):
                 yield number, f"{table}: {count} rows are not as with the plain file"
 
 
-def marts_too_unlike_the_clean_files(
-    cases: Sequence[Case], connection: duckdb.DuckDBPyConnection
-) -> Iterator[Finding]:
+def marts_too_unlike_the_clean_files(cases: Sequence[Case], connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Nothing but the mutated records, and the counts of their months, may differ from the marts of the clean files."""
     for source, tables in RECORDS.items():
         key = ALL[source].key.lower().replace(" ", "_")
@@ -301,7 +299,13 @@ def _by_number(cases: Sequence[Case]) -> dict[int, Case]:
 
 
 def _of_roles(table: str) -> str:
-    return f"(select number, role, mart.* exclude (force) from safer_city.marts.{table} as mart join temp.roles using (force))"
+    marts = f"safer_city.marts.{table} as mart inner join temp.roles as roles using (force)"
+    return f"(select number, role, mart.* exclude (force) from {marts})"
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[int, int]]:
+    """How many of the rows each mutation has."""
+    return connection.execute(f"select number, count(*) from ({rows}) group by number").fetchall()
 
 
 def _apart(rows: str, one: str, other: str) -> str:
