@@ -282,10 +282,13 @@ def marts_too_unlike_the_clean_files(cases: Sequence[Case], connection: duckdb.D
         for table in tables:
             apart = _apart(_of_roles(table), MUTATED, CLEAN)
             differing = f"select number, coalesce({key}, '') from ({apart}) group by all"
+            others: Counter[int] = Counter()
             for number, record in connection.execute(differing).fetchall():
                 case = _by_number(cases)[number]
-                if case.source != source or record not in case.made(MUTATED).touched:
-                    yield number, f"{table}: a record differs from the clean file's that nothing was done to"
+                others[number] += case.source != source or record not in case.made(MUTATED).touched
+            for number, count in others.items():
+                if count:
+                    yield number, f"{table}: {count} records differ from the clean file's that nothing was done to"
     for table, figure in COUNTS.items():
         of = "source" if table == "coverage" else "measure"
         counts = f"(select number, role, {of}, month, {figure} from {_of_roles(table)} where {figure} > 0)"
