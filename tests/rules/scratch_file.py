@@ -21,7 +21,7 @@ def scratch_file(
     malformed: Iterable[int] = (),
     name: str = "scratch.duckdb",
 ) -> Path:
-    """A scratch file; row_id is the place of a row, and record_no that + 2. Where rows name the force, files do not yet.
+    """A scratch file; row_id is the place of a row, record_no that + 2. Where rows name the force, no file does yet.
 
     A row may name its `file_id`, the place of its file from 1; `malformed` names the file of each malformed line.
     """
