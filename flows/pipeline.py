@@ -17,7 +17,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import clock, freshness, messages, runs, warehouse
+from flows import audit_log, clock, freshness, messages, runs, warehouse
 from flows.errors import InterruptedRunError, SaferCityError
 from flows.held import in_quarantine
 from flows.observations import Failure
@@ -217,6 +217,14 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
             fingerprint=run.release_fingerprint,
             deliveries_digest=runs.deliveries_digest(run.settings),
             despite_audit=despite if audited.stops else None,
+        )
+    if release.despite_audit:
+        audit_log.record(
+            run.settings.paths,
+            "publish despite audit",
+            f"release {release.release_id}",
+            reason=despite,
+            run_id=run.run_id,
         )
     create_markdown_artifact(messages.release_page(release), key="published")
     return release

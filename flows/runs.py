@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 import flows
-from flows import clock, ledger, releases, warehouse
+from flows import audit_log, clock, ledger, releases, warehouse
 from flows.contracts import MALFORMED, Contract, contracts_fingerprint, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
@@ -165,6 +165,8 @@ def _begun(settings: Settings, command: str, sources: list[str] | None) -> Itera
     settings.paths.make()
     with warehouse.writer_lock(settings.paths, command):
         _clear_up(settings)
+        act = "replay" if command == "quarantine replay" else "run"
+        audit_log.record(settings.paths, act, f"{command} of {', '.join(chosen)}", run_id=run.run_id)
         warehouse.prepare(settings, contracts)
         with warehouse.connect(settings) as connection:
             releases.recover(settings.paths, connection)

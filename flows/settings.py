@@ -168,6 +168,7 @@ class Paths:
         self.published = data / "published"
         self.current = self.published / "current"
         self.published_database = self.published / "safer_city.duckdb"
+        self.audit_log = data / "audit" / "audit.jsonl"
 
     def make(self) -> None:
         """Make the folders that a run writes to."""

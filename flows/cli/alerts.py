@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import clock
+from flows import audit_log, clock
 from flows.cli import screen
 from flows.errors import UsageError
 from flows.settings import load_settings
@@ -108,7 +108,9 @@ def silence(
     if (until is None) == (days is None):
         raise UsageError("a silence has an end: give either --until or --days")
     last = until.date() if until else clock.today() + timedelta(days=(days or 1) - 1)
-    made = alerts.silence(load_settings(), what, reason, until=last)
+    settings = load_settings()
+    made = alerts.silence(settings, what, reason, until=last)
+    audit_log.record(settings.paths, "silence", f"{made.what} through {made.until}", reason=reason)
     print(f"Silenced through {made.until}: {made.what}. Lift it with: safercity alerts unsilence {made.what}")
 
 
@@ -117,7 +119,9 @@ def unsilence(what: Annotated[str, typer.Argument(help="What was silenced.")]) -
     """Lift the silences of a rule, a source or a problem; what is still wrong is told by the next run or watch."""
     from flows.operate import alerts
 
-    alerts.unsilence(load_settings(), what)
+    settings = load_settings()
+    alerts.unsilence(settings, what)
+    audit_log.record(settings.paths, "silence", f"{what} lifted")
     print(f"No longer silenced: {what}")
 
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from flows import __version__, releases
-from flows.cli import alerts, quarantine, screen
+from flows import __version__, audit_log, releases
+from flows.cli import alerts, audit, backup, quarantine, screen
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -42,6 +42,9 @@ deliveries_app.command("accept")(quarantine.accept)
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(audit.app, name="audit")
+app.command()(backup.backup)
+app.command()(backup.restore)
 
 
 Result = TypeVar("Result")
@@ -343,7 +346,14 @@ def sql(
     """A read-only query on the published file; works at any moment, also during a run."""
     from flows.operate import read
 
-    found = read.query(load_settings().paths, query, as_of.date() if as_of else None)
+    paths = load_settings().paths
+    day = as_of.date() if as_of else None
+    found = read.query(paths, query, day)
+    try:
+        audit_log.record(paths, "consult", f"sql{f' as of {day}' if day else ''}: {audit_log.without_texts(query)}")
+    except SaferCityError as error:
+        # Readers are never locked out, not by a full disk either.
+        screen.err.print(f"safercity: {error}. The query was answered all the same", markup=False)
     if json:
         screen.as_json(found.as_dicts())
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows import audit_log
 from flows.cli import screen
 from flows.errors import InterruptedRunError
 from flows.settings import Settings, load_settings
@@ -72,7 +73,11 @@ def show(
     from flows.contracts import load_contracts
     from flows.operate import quarantine
 
-    found = quarantine.shown(load_settings(), quarantine.Chosen(source, rule, file, owner), limit or None)
+    settings = load_settings()
+    audit_log.record(
+        settings.paths, "consult", f"quarantine show of {source}, rule {rule or 'any'}, file {file or 'any'}"
+    )
+    found = quarantine.shown(settings, quarantine.Chosen(source, rule, file, owner), limit or None)
     if json:
         screen.as_json(found.as_dicts())
         return
@@ -96,7 +101,9 @@ def export(
     """One Excel workbook for each owner, a sheet for each rule: what to correct, in which record of which file."""
     from flows.operate import quarantine
 
-    written = quarantine.export(load_settings(), out, owner)
+    settings = load_settings()
+    audit_log.record(settings.paths, "disclose", f"quarantine export to {out.absolute()}, owner {owner or 'each'}")
+    written = quarantine.export(settings, out, owner)
     if json:
         screen.as_json([asdict(workbook) for workbook in written])
         return
@@ -187,7 +194,14 @@ def accept(
     """
     from flows.operate import decisions
 
-    decided = decisions.accept(load_settings(), which, reason)
+    settings = load_settings()
+    decided = decisions.accept(settings, which, reason)
+    audit_log.record(
+        settings.paths,
+        "accept",
+        f"{decided.file_name} ({decided.source}, delivery {decided.delivery_id})",
+        reason=reason,
+    )
     if json:
         screen.as_json(asdict(decided))
         return

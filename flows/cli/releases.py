@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows import releases
+from flows import audit_log, releases
 from flows.cli import screen
 from flows.operate.diff import Difference
 from flows.settings import load_settings
@@ -80,6 +80,7 @@ def rollback(
     release_id: Annotated[
         str | None, typer.Argument(help="Release to publish again; the default is the one before.")
     ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept in the audit log with your name.")] = None,
 ) -> None:
     """Publish an earlier release again, at once; nothing is deleted, and the next new delivery publishes anew."""
     from flows.warehouse import writer_lock
@@ -87,6 +88,7 @@ def rollback(
     paths = load_settings().paths
     with writer_lock(paths, "releases rollback"):
         target = releases.roll_back(paths, release_id)
+        audit_log.record(paths, "roll back", f"to release {target.release_id}", reason=reason)
     print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from flows import clock, ledger, warehouse
+from flows import audit_log, clock, ledger, warehouse
 from flows.errors import UsageError
 from flows.settings import Settings
 from flows.stages.extract.arrival import MEMBER_SIGN
@@ -78,7 +76,7 @@ def accept(settings: Settings, which: str, reason: str) -> Accepted:
         earlier = connection.execute(
             "select decided_by from ledger.decisions where delivery_id = ?", [delivery.delivery_id]
         ).fetchone()
-        decided_by = earlier[0] if earlier else _user()
+        decided_by = earlier[0] if earlier else audit_log.who()
         file = Path(delivery.path.partition(MEMBER_SIGN)[0])
         connection.execute("begin")
         if not earlier:
@@ -161,11 +159,3 @@ def _require_acceptable(connection: duckdb.DuckDBPyConnection, delivery: _Delive
     ).fetchone()
     if standing:
         raise UsageError(f"{name} cannot be accepted: meanwhile {_INSTEAD['EXTRACT_CONFLICT']}")
-
-
-def _user() -> str:
-    """Who decides, by the name that the system knows them by."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user without a name, as in a container
-        return f"user {os.getuid()}"

@@ -20,7 +20,7 @@ from flows.cli import quarantine as commands
 from flows.cli import screen
 from flows.contracts import load_contracts
 from flows.errors import SaferCityError
-from flows.operate import decisions, quarantine
+from flows.operate import quarantine
 from flows.runs import Summary
 from flows.sample import PERSONAL_MARKERS, TEST_HMAC_KEY
 from tests.cli.conftest import Safercity
@@ -510,10 +510,6 @@ class TestAccept:
     def test_no_warehouse(self, sandbox: Sandbox, safercity: Safercity) -> None:
         ended = safercity(sandbox, "deliveries", "accept", self.NAME, "--reason", "known")
         assert ended.error == f"there is no warehouse in {sandbox.data} yet; run: safercity run"
-
-    def test_a_user_without_a_name(self) -> None:
-        with patch.object(decisions.getpass, "getuser", side_effect=OSError):
-            assert re.fullmatch(r"user \d+", decisions._user())
 
 
 def test_deliveries_are_listed_as_ever(published: Sandbox, safercity: Safercity) -> None:
