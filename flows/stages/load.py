@@ -137,6 +137,7 @@ def load(
             fill_raw(contract, connection, "anti join bad_rows on bad_rows.row_id = typed.row_id")
             _fill_quarantine(contract, connection, run_id, started_at)
             _record_rule_results(connection, run_id)
+            _record_drift(connection)
             prove_the_sums(contract, connection)
             loaded = Loaded(contract.source, _files(connection), _failed_rules(contract, connection))
             connection.execute("commit")
@@ -266,6 +267,7 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
         where earlier.source = $source and earlier.state = 'rejected'
     """
     connection.execute(f"delete from ledger.rule_results where delivery_id in ({again})", {"source": contract.source})
+    connection.execute(f"delete from ledger.drift where delivery_id in ({again})", {"source": contract.source})
     connection.execute(f"delete from ledger.deliveries where delivery_id in ({again})", {"source": contract.source})
     connection.execute(
         """
@@ -441,6 +443,17 @@ def _record_rule_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> 
         inner join judged using (file_id)
         """,
         {"run_id": run_id},
+    )
+
+
+def _record_drift(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        insert into ledger.drift by name
+        select judged.delivery_id, drift.* exclude (file_id)
+        from scratch.drift as drift
+        inner join judged using (file_id)
+        """
     )
 
 

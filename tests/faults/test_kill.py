@@ -79,7 +79,7 @@ KILLS = {
     ),
     "in its folder, and not yet published": Kill("publish", Moment("flows.releases", "point_to"), around_swap=True),
     "the link is made and not in its place": Kill(
-        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True, often=True
+        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True
     ),
     "the link is in its place": Kill(
         "publish",
@@ -92,10 +92,11 @@ KILLS = {
     "recorded, and older ones not yet removed": Kill(
         "publish", Moment("flows.releases", "remove_old"), around_swap=True
     ),
-    "nobody knows yet what is to be told": Kill("notify", Moment("flows.runs", "to_tell")),
-    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "notify"), often=True),
-    "sent, and not known to be": Kill("notify", Moment("flows.stages.notify", "notify", after=True)),
-    "told, and the run not yet ended": Kill("notify", Moment("flows.runs", "mark_told", after=True)),
+    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "tell"), often=True),
+    "nobody knows yet what is to be told": Kill("notify", Moment("flows.stages.notify", "decide")),
+    "decided, and not in the outbox": Kill("notify", Moment("flows.stages.notify", "decide", after=True)),
+    "in the outbox, and not sent": Kill("notify", Moment("flows.stages.notify", "write", after=True)),
+    "sent, and the run not yet ended": Kill("notify", Moment("flows.outbox", "send", after=True)),
 }
 
 pytestmark = pytest.mark.xdist_group("kill")

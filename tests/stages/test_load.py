@@ -137,6 +137,7 @@ class TestTheFirstBatch:
         assert [(rule.code, rule.severity, rule.files, rule.rows) for rule in summary.failed_rules] == [
             ("CRIME_ID_FORMAT", "critical", 1, 1),
             ("CRIME_TYPE_FROM_2013_05", "critical", 1, 1),
+            ("PLACE_OF_NO_LOCATION", "warning", 1, 3),
             ("COORDINATE_HALF", "warning", 1, 1),
             ("FALLS_WITHIN_MISSING", "warning", 1, 1),
         ]
