@@ -165,8 +165,12 @@ def _show(replayed: Replayed, dry_run: bool) -> None:
         [
             (file.source, file.force, file.file_name, file.extract_date, file.loaded, file.still_bad, file.kept_in_part)
             for file in replayed.files
+            if file.loaded or file.kept_in_part
         ],
     )  # fmt: skip
+    unchanged = sum(not (file.loaded or file.kept_in_part) for file in replayed.files)
+    if unchanged:
+        print(f"Files of which every row still breaks a rule: {unchanged:,}.")
     loaded = sum(file.loaded for file in replayed.files)
     staying = sum(file.still_bad + file.kept_in_part for file in replayed.files)
     verb = "would be loaded" if dry_run else "loaded"

@@ -349,14 +349,16 @@ class TestReplay:
         files = [
             ReplayedFile("crimes", "City of London Police", CRIMES, SOON, 2, 1, 0),
             ReplayedFile("crimes", "City of London Police", "crimes_2019-03-07.csv", SOON, 0, 0, 4),
+            ReplayedFile("crimes", "City of London Police", "crimes_2019-04-07.csv", SOON, 0, 3, 0),
         ]
         with patch.object(commands, "_through_prefect", return_value=Replayed(files, None)):
             lines = safercity(bad, "quarantine", "replay", "--dry-run").lines
             told = safercity(bad, "quarantine", "replay", "--json").json
         assert lines[0].split("\t")[4:] == ["would be loaded", "still bad", "kept in part"]
         assert lines[1].split("\t")[4:] == ["2", "1", "0"]
-        assert lines[3] == "Rows would be loaded: 2. Rows that stay in quarantine: 5."
-        assert lines[4].startswith(
+        assert lines[3] == "Files of which every row still breaks a rule: 1."
+        assert lines[4] == "Rows would be loaded: 2. Rows that stay in quarantine: 8."
+        assert lines[5].startswith(
             "Rows kept in part hold a value of which only the length was kept. Put their file back"
         )
         assert (told["state"], told["release"], told["files"][0]["loaded"]) == ("done", None, 2)

@@ -119,7 +119,7 @@ def test_a_replayed_row_is_as_if_it_had_never_failed(seeds: range, project: Proj
     settings = settings_of(tmp_path / "replayed", tmp_path / "landing", seeds)
     always_right = settings_of(tmp_path / "right", tmp_path / "landing", seeds)
 
-    first, second, third = batches(everything, rng)
+    first, second, third = batches(everything, 3, rng)
     with ruled_by(wrong(rng)):
         deliver([*first, *second], settings)
     assert in_quarantine(settings) > 5
