@@ -354,8 +354,8 @@ class TestWhoIsTold:
     def test_a_contract_may_have_its_own_patience(self, drill: Drill, inbox: Inbox) -> None:
         drill.use(urls=[inbox.url], escalate_after_days=9)
         street_contract = contracts.load_contracts()[STREET].model_copy(update={"escalate_after_days": 1})
-        for day in ("07", "08"):
-            drill.at(f"2019-08-{day}T12:00:05")
+        for at in ("07T12:00", "08T12:01"):
+            drill.at(f"2019-08-{at}")
             with patch.object(notify, "observe", lambda _look: ([QUARANTINED], drill.kinds)):
                 notify.tell(drill.sandbox.settings, {STREET: street_contract}, "a run")
         assert [posted["problems"][0]["told"] for posted in inbox.posted] == ["opened", "escalated"]
