@@ -46,9 +46,12 @@ setup: $(RUN_INSTALLED) ## install what a run needs into .venv
 run: setup ## set up, write the sample deliveries and run the whole pipeline on them
 	@$(BIN)/safercity demo
 
-test: lint pytest ## set up and run every check, as CI does
+# The linter of the SQL needs a minute and a half of one core, and some tests wait; so they run side by side.
+test: setup-test ## set up and run every check, as CI does
+	@$(MAKE) --no-print-directory --jobs=2 lint pytest
 
-test-all: lint pytest-all ## the same, with the long mutation, kill and soak runs
+test-all: setup-test ## the same, with the long mutation, kill and soak runs
+	@$(MAKE) --no-print-directory --jobs=2 lint pytest-all
 
 lint: setup-test ## style, types and SQL only
 	@echo "Style of the Python (ruff)"

@@ -23,6 +23,7 @@ CONTRACTS_DIR = Path(__file__).resolve().parents[1] / "expectations"
 
 Severity = Literal["critical", "warning", "info"]
 Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 ColumnType = Literal["text", "code", "int", "decimal", "date", "month", "time", "flag"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 RuleCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -36,6 +37,14 @@ BLANKS = " \u00a0"
 
 MALFORMED = "ROW_MALFORMED"
 UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
+
+_PERIODS: dict[Cadence, str] = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
 
 _DUCKDB_TYPES: dict[ColumnType, str] = {
     "text": "varchar",
@@ -166,6 +175,94 @@ class Delivery(_Strict):
         return self
 
 
+class Due(_Strict):
+    """When the delivery that is current to the end of a period is to be here; a period is as long as the cadence.
+
+    All three count working days, Monday to Friday without the bank holidays of England and Wales.
+    """
+
+    working_day: int = Field(ge=1)
+    """By the end of which working day after the period's last day it is to be here."""
+    late_after: int = Field(ge=1)
+    """From which working day after that one it counts as late."""
+    missing_after: int
+    """From which working day after that one it counts as missing: nobody expects it any more."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Due:
+        if self.missing_after <= self.late_after:
+            raise ValueError("a delivery is late before it is missing: give a greater `missing_after`")
+        return self
+
+
+HistoryKind = Literal["volume", "category_vanishes", "category_appears", "share_jumps", "share_outside"]
+
+
+class HistoryRule(_Strict):
+    """A rule that holds a whole delivery against those of the same source and force before it; never critical.
+
+    Of a `slice` source the newest publication of each slice counts, in order of slices; of a `changes` source every
+    extract, in order of extract dates. Kinds:
+
+    * `volume`: the rows received (of changes: per day since the extract before) lie outside the natural process limits
+      (XmR) of the deliveries before, and by at least `points` percent from their average
+    * `category_vanishes`: a value that each of the deliveries before had is absent, though at their shares at least
+      5 rows of it were to be expected
+    * `category_appears`: a value that none of the deliveries before had
+    * `share_jumps`: the share of a value lies outside the XmR limits of the deliveries before, and by at least
+      `points` percentage points from their average
+    * `share_outside`: the share of rows for which `value` is true lies below `least_pct` or above `most_pct`; looks at
+      no other delivery
+
+    What is counted is a `column` whose values are listed, or `value`, a condition in SQL over the loaded columns; rows
+    for which it is NULL are not looked at.
+    """
+
+    code: RuleCode
+    kind: HistoryKind
+    severity: Literal["warning", "info"]
+    dimension: Dimension
+    message: Sentence
+    column: Identifier | None = None
+    value: str | None = None
+    before: int = Field(default=0, ge=0, le=120)
+    """How many deliveries before it count at most; by default 24, and 6 where a value appears or vanishes."""
+    fewest: int = Field(default=8, ge=2)
+    """With fewer deliveries before it than these, limits are not judged. Appearing and vanishing need all `before`."""
+    rows: int = Field(default=20, ge=1)
+    """Least rows: of the value in the deliveries before (vanishes) or in this one (appears); of a delivery (shares); of
+    this delivery, or to be expected of it (volume)."""
+    points: float = Field(default=0.0, ge=0)
+    least_pct: float | None = Field(default=None, ge=0, le=100)
+    most_pct: float | None = Field(default=None, ge=0, le=100)
+    owner: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> HistoryRule:
+        counted = [name for name in (self.column, self.value) if name]
+        if len(counted) != (self.kind != "volume"):
+            raise ValueError(f"{self.code}: volume counts rows; every other kind needs a `column` or a `value`")
+        if self.kind in ("category_vanishes", "category_appears") and not self.column:
+            raise ValueError(f"{self.code}: categories are the values of a `column`")
+        if (self.kind == "share_outside") != (self.least_pct is not None or self.most_pct is not None):
+            raise ValueError(
+                f"{self.code}: `least_pct` and `most_pct` are the limits of share_outside, and of no other"
+            )
+        if self.kind == "share_outside" and not self.value:
+            raise ValueError(f"{self.code}: share_outside needs a `value`, the condition whose share it limits")
+        return self
+
+    @property
+    def measure(self) -> str | None:
+        """The name under which a delivery's rows are counted by value; None for rows as such."""
+        return self.column or (self.value and self.code.lower())
+
+    @property
+    def deliveries_before(self) -> int:
+        """How many deliveries before it count at most."""
+        return self.before or (6 if self.kind.startswith("category") else 24)
+
+
 class Contract(_Strict):
     """What one source delivers, and the rules its rows must meet."""
 
@@ -175,7 +272,9 @@ class Contract(_Strict):
     record_source: Literal["force", "police_uk"]
     description: Sentence
     owner: str
-    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+    cadence: Cadence
+    due: Due | None = None
+    """Without it nothing is said of whether the source is late."""
     delivery: Delivery
     key: tuple[Identifier, ...]
     counted_by: Identifier | None = None
@@ -188,6 +287,7 @@ class Contract(_Strict):
     """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
+    history: tuple[HistoryRule, ...] = ()
 
     @model_validator(mode="after")
     def _sound(self) -> Contract:
@@ -207,7 +307,8 @@ class Contract(_Strict):
             if name not in known:
                 raise ValueError(f"the key or force column {name!r} is not a loaded column")
         self._check_reference()
-        codes = [rule.code for rule in self.all_rules]
+        self._check_history()
+        codes = [rule.code for rule in (*self.all_rules, *self.history)]
         if len(set(codes)) != len(codes):
             raise ValueError("a rule code is given twice")
         return self
@@ -216,6 +317,15 @@ class Contract(_Strict):
     def loaded_columns(self) -> tuple[Column, ...]:
         """The columns that may leave the file: all but the personal ones."""
         return tuple(column for column in self.columns if not column.personal)
+
+    @property
+    def due_in_words(self) -> str:
+        """By when its delivery for a period is to be here, such as: 6th working day after the month."""
+        if self.due is None:
+            return self.cadence
+        number = self.due.working_day
+        ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        return f"{number}{ending} working day after the {_PERIODS[self.cadence]}"
 
     @property
     def needs_hmac_key(self) -> bool:
@@ -239,7 +349,17 @@ class Contract(_Strict):
                 f"{self.source}.yml: give in `counted_by` the required date or time whose month a record belongs to"
             )
 
-    def rule_owner(self, rule: Rule) -> str:
+    def values_of(self, column: str) -> tuple[str, ...]:
+        """The values that rules list for a column, of whatever severity; empty where none does."""
+        listed = [
+            value
+            for rule in self.rules
+            if rule.expectation == "expect_column_values_to_be_in_set" and rule.kwargs["column"] == column
+            for value in rule.kwargs["value_set"]
+        ]
+        return tuple(dict.fromkeys(listed))
+
+    def rule_owner(self, rule: Rule | HistoryRule) -> str:
         """Who acts when the rule fails."""
         return rule.owner or self.owner
 
@@ -283,6 +403,19 @@ class Contract(_Strict):
                 message=f"the key ({', '.join(self.key)}) stands in this file more than once, with different content",
                 breaks="key_conflicts",
             )
+
+    def _check_history(self) -> None:
+        if self.history and self.confidential:
+            raise ValueError("what a rule of `history` finds tells of counts, and this source is confidential")
+        loaded = {column.name: column for column in self.loaded_columns}
+        for rule in self.history:
+            if rule.column is None:
+                continue
+            if rule.column not in loaded:
+                raise ValueError(f"rule {rule.code} names the column {rule.column!r}, which is not loaded")
+            column = loaded[rule.column]
+            if column.type != "flag" and not column.listed_in and not self.values_of(rule.column):
+                raise ValueError(f"rule {rule.code} counts {rule.column} by value, and no rule lists its values")
 
     def _check_reference(self) -> None:
         for name in self.reference:

@@ -7,6 +7,10 @@ class SaferCityError(Exception):
     exit_code = 1
 
 
+class StoppedReleaseError(SaferCityError):
+    """A built release did not pass its audit; its text says why, and which figures it would have changed."""
+
+
 class InterruptedRunError(SaferCityError):
     """A person or the system ended the run (exit code 130, or 143 for the system)."""
 

@@ -147,6 +147,44 @@ create table if not exists ledger.alerts (
   error varchar                    -- why the last attempt failed, in our own words
 );
 
+-- One row per delivery and difference from its contract: a property of the delivery and the contract alone.
+create table if not exists ledger.drift (
+  delivery_id bigint not null,
+  kind varchar not null,           -- new, missing, renamed, retyped, new_value; not_supplied: missing, as is allowed
+  column_name varchar,             -- the contract's; NULL for a new column
+  found varchar,                   -- a header, a type or a value; its length where it must not travel
+  row_count bigint,                -- rows at fault; NULL for what the header shows
+  record_no bigint,                -- the first of them, for a value
+  suggestion varchar               -- YAML for the contract, if it is right
+);
+
+-- Rows that left quarantine for `raw`: the rules they had broken, and when and by which run they were let go.
+create table if not exists quarantine.replayed (
+  source varchar not null,
+  delivery_id bigint not null,
+  record_no bigint not null,
+  rules varchar[] not null,
+  quarantined_at timestamp not null,
+  run_id varchar not null,
+  replayed_at timestamp not null
+);
+
+-- Decisions by a person that a file with too large a share of bad rows is loaded all the same, for what it is: the
+-- identity says which content of which extract, so that a decision holds wherever and whenever that comes again.
+create table if not exists ledger.decisions (
+  delivery_id bigint not null,
+  source varchar not null,
+  force varchar not null,
+  slice varchar,
+  extract_date date not null,
+  revision integer not null,
+  content_hash varchar not null,
+  file_name varchar not null,
+  reason varchar not null,
+  decided_by varchar not null,
+  decided_at timestamp not null
+);
+
 -- One row per problem from when it began to when it ended; what is told once has ended when it begins.
 create table if not exists ledger.problems (
   problem_id varchar not null,     -- a hash of kind, source, force and subject

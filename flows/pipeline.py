@@ -7,24 +7,30 @@ check or a failed build is the same the second time.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from jinja2 import TemplateError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import messages, runs, warehouse
+from flows import clock, freshness, messages, runs, warehouse
 from flows.errors import InterruptedRunError, SaferCityError
+from flows.held import in_quarantine
 from flows.observations import Failure
 from flows.progress import say
 from flows.releases import Release
+from flows.report import quality
 from flows.runs import Run, Summary
 from flows.settings import load_settings
-from flows.stages import extract, load, notify, publish, transform, validate
+from flows.stages import audit, extract, load, notify, publish, replay, transform, validate
+from flows.stages.audit import Audited
 from flows.stages.extract import Arrival, Extracted, Landing
 from flows.stages.load import Loaded
+from flows.stages.replay import ReplayedFile, Waiting
 from flows.stages.transform import Transformed
 
 
@@ -35,18 +41,22 @@ def can_help(_task: Any, _run: Any, state: Any) -> bool:
 
 @flow(name="ingest and publish", description="Read what has arrived, validate it, load it, rebuild the marts, publish.")
 def ingest_and_publish(
-    landing: Path | None = None, sources: list[str] | None = None, full_refresh: bool = False
+    landing: Path | None = None,
+    sources: list[str] | None = None,
+    full_refresh: bool = False,
+    despite_audit: str | None = None,
 ) -> Summary:
     """Everything, for whatever is new.
 
     landing: folder that deliveries are dropped in; the default is the one in the settings.
     sources: read only these; the default is all that have a contract.
     full_refresh: make all states anew from raw, also those that nothing new touches.
+    despite_audit: why to publish a release that loses rows or months which no delivery takes away.
     """
     settings = load_settings(landing=landing)
     with runs.open_run(settings, "run", sources) as run:
         try:
-            result = ingest_and_build(run, full_refresh)
+            result = ingest_and_build(run, full_refresh, despite_audit)
         except Exception as error:
             with suppress(Exception):  # what ended the run is what is to be shown
                 tell_of_failure(run, error)
@@ -67,7 +77,7 @@ def tell_of_failure(run: Run, error: Exception) -> None:
         notify.tell_past_the_ledger(run.settings, run.run_id, failure)
 
 
-def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
+def ingest_and_build(run: Run, full_refresh: bool, despite_audit: str | None = None) -> Summary:
     """Everything but telling people of it."""
     found = look_at_landing(run)
     runs.require_hmac_key(run, found)
@@ -84,9 +94,16 @@ def ingest_and_build(run: Run, full_refresh: bool) -> Summary:
     runs.remember_files(run, found, extracts, loads)
     release = None
     if runs.release_is_due(run, full_refresh):
-        transformed = build_marts(run, full_refresh)
-        release = publish_release(run, transformed)
+        release = build_and_publish(run, full_refresh, despite_audit)
     return runs.summary(run, loads, found, extracts, release)
+
+
+def build_and_publish(run: Run, full_refresh: bool, despite_audit: str | None = None) -> Release:
+    """A new release of what the warehouse holds, and the page on its quality."""
+    audited = audit_release(run, build_marts(run, full_refresh), despite_audit)
+    release = publish_release(run, audited, despite_audit)
+    write_quality_page(run, release)
+    return release
 
 
 @task(name="look at the landing folder", cache_policy=NO_CACHE)
@@ -154,14 +171,18 @@ def load_source(run: Run, source: str, extracted: Extracted) -> Loaded:
 @task(name="build and audit the marts", cache_policy=NO_CACHE)
 def build_marts(run: Run, full_refresh: bool) -> Transformed:
     """Build states and marts, and audit the release with dbt's tests."""
-    with run.timed("transform"):
-        transformed = transform.transform(
-            run.settings,
-            run.contracts,
-            transform.states_fingerprint(run.contracts_fingerprint),
-            full_refresh=full_refresh,
-            on_node=lambda done, total: say("building and testing", done, total),
-        )
+    try:
+        with run.timed("transform"):
+            transformed = transform.transform(
+                run.settings,
+                run.contracts,
+                transform.states_fingerprint(run.contracts_fingerprint),
+                full_refresh=full_refresh,
+                on_node=lambda done, total: say("building and testing", done, total),
+            )
+    except transform.BuildFailedError as failed:
+        at_stake = audit.figures_at_stake(run.settings)
+        raise audit.stopped([failed.named], at_stake, f"What dbt says of it is in {failed.log}") from None
     run.divide("transform", {part: transformed.share_of(part) for part in ("states", "marts")})
     create_table_artifact(
         messages.nodes_table(transformed.nodes), key="dbt-nodes", description="Every dbt node's result"
@@ -169,8 +190,23 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
     return transformed
 
 
+@task(name="audit the release", cache_policy=NO_CACHE)
+def audit_release(run: Run, _transformed: Transformed, despite: str | None) -> Audited:
+    """Hold the new release against the published one; one that loses what no delivery takes away is stopped."""
+    say("auditing", 0)
+    with run.timed("audit"):
+        audited = audit.audit(run.settings, run.release_fingerprint)
+        if audited.stops and not despite:
+            raise audit.stopped(
+                [finding.message for finding in audited.stops],
+                audited.moved,
+                "Mend what made it; if it is right as it is, run again with --despite-audit and the reason",
+            )
+    return audited
+
+
 @task(name="publish", cache_policy=NO_CACHE)
-def publish_release(run: Run, _transformed: Transformed) -> Release:
+def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
     """Publish the audited release file."""
     say("publishing", 0)
     with run.timed("publish"):
@@ -180,9 +216,34 @@ def publish_release(run: Run, _transformed: Transformed) -> Release:
             code_version=runs.code_version(run.release_fingerprint),
             fingerprint=run.release_fingerprint,
             deliveries_digest=runs.deliveries_digest(run.settings),
+            despite_audit=despite if audited.stops else None,
         )
     create_markdown_artifact(messages.release_page(release), key="published")
     return release
+
+
+@task(name="write the quality page", cache_policy=NO_CACHE)
+def write_quality_page(run: Run, release: Release) -> None:
+    """Show what the release holds and what is held back. A page that cannot be written fails no run."""
+    say("writing the quality page", 0)
+    try:
+        with run.timed("report"):
+            quality_page(run, release)
+    except InterruptedRunError:
+        raise
+    except (SaferCityError, OSError, duckdb.Error, TemplateError, ValueError, TypeError, LookupError) as error:
+        say(f"the quality page cannot be written ({type(error).__name__})", 0)
+
+
+def quality_page(run: Run, release: Release) -> Path:
+    """Gather what the page needs from the warehouse, and write it."""
+    today = clock.today()
+    confidential = [source for source, contract in run.contracts.items() if contract.confidential]
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        quarantine = in_quarantine(connection, today, confidential)
+        fresh = freshness.assess(run.contracts, freshness.arrived(connection, "ledger.deliveries"), today)
+    told = quality.Told(run.run_id, run.started_at, run.seconds)
+    return quality.write(run.settings.paths, release, told, quarantine, fresh)
 
 
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)
@@ -196,4 +257,102 @@ def tell_people(run: Run, release: Release | None, failure: Failure | None = Non
             published=release and release.release_id,
             failure=failure,
             send=not in_haste,
+        )
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay did, file by file. `release` is None when no row moved, and so nothing was published."""
+
+    files: list[ReplayedFile]
+    release: Release | None
+
+
+@flow(name="replay quarantine", description="Judge quarantined rows again, load those that pass, rebuild, publish.")
+def replay_quarantine(
+    landing: Path | None = None, sources: list[str] | None = None, rule: str | None = None, dry_run: bool = False
+) -> Replayed:
+    """Load the quarantined rows that the contracts and reference data as they are now let pass.
+
+    landing: folder in which the files of the rows are looked for; the default is the one in the settings.
+    sources: only rows of these; the default is all that have a contract.
+    rule: only rows that were quarantined for it.
+    dry_run: say what would be loaded, and change nothing.
+    """
+    settings = load_settings(landing=landing)
+    with runs.open_run(settings, "quarantine replay", sources) as run:
+        release = None
+        try:
+            files = replay_rows(run, rule, dry_run)
+            with warehouse.connect(settings, read_only=True) as connection:
+                is_due = not dry_run and runs.rows_are_not_published(connection)
+            if is_due:
+                release = build_and_publish(run, full_refresh=False)
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
+            raise
+        tell_people(run, release)
+    return Replayed(files, release)
+
+
+def replay_rows(run: Run, rule: str | None, dry_run: bool) -> list[ReplayedFile]:
+    """Source by source: what of quarantine passes now, loaded."""
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        waiting = {source: replay.waiting(connection, source, rule) for source in run.sources}
+    waiting = {source: deliveries for source, deliveries in waiting.items() if deliveries}
+    arrivals = find_again(run) if waiting else []
+    files = []
+    for source, deliveries in waiting.items():
+        found = [a for a in arrivals if a.source == source and any(delivery.may_be(a) for delivery in deliveries)]
+        extracted = read_again.with_options(name=f"read {source} again")(run, source, found, deliveries)
+        validate_source.with_options(name=f"validate {source}")(run, source, extracted)
+        files += replay_source.with_options(name=f"replay {source}")(run, source, extracted, rule, dry_run)
+    return files
+
+
+@task(name="look for the files again", cache_policy=NO_CACHE)
+def find_again(run: Run) -> list[Arrival]:
+    """Everything that lies in the landing folder, whether it was seen or not."""
+    with run.timed("extract"):
+        return runs.find(run.settings, run.contracts, lambda _: False).arrivals
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=can_help)
+def read_again(run: Run, source: str, arrivals: list[Arrival], deliveries: list[Waiting]) -> Extracted:
+    """Fill one source's scratch file with the files that are still there, and with what is kept of the others."""
+    contract = run.contracts[source]
+
+    def is_another(arrival: Arrival, content_hash: str) -> bool:
+        return not any(delivery.content_hash == content_hash and delivery.may_be(arrival) for delivery in deliveries)
+
+    with run.timed("extract"):
+        extracted = extract.extract(
+            contract,
+            arrivals,
+            run.empty_scratch(source),
+            is_repeat=is_another,
+            hmac_key=run.settings.hmac_key_bytes,
+            threads=run.settings.threads,
+            memory_limit=run.settings.memory_limit,
+            progress=lambda done, total: say(f"reading {source} again", done, total),
+        )
+        with warehouse.connect(run.settings) as connection:
+            replay.add_records(contract, connection, extracted.database, deliveries)
+    return extracted
+
+
+@task(cache_policy=NO_CACHE)
+def replay_source(run: Run, source: str, extracted: Extracted, rule: str | None, dry_run: bool) -> list[ReplayedFile]:
+    """Move one source's rows that pass now, in one transaction."""
+    say(f"replaying {source}", 0)
+    with run.timed("load"), warehouse.connect(run.settings) as connection:
+        return replay.replay(
+            run.contracts[source],
+            connection,
+            extracted.database,
+            run.run_id,
+            run.started,
+            rule=rule,
+            dry_run=dry_run,
         )

@@ -27,7 +27,10 @@ DATABASE = "safer_city.duckdb"
 
 @dataclass(frozen=True)
 class Release:
-    """One release, as its manifest says. `published_at` is UTC, ISO 8601; `rows_per_table` is of schema marts."""
+    """One release, as its manifest says. `published_at` is UTC, ISO 8601; `rows_per_table` is of schema marts.
+
+    `despite_audit` is the reason that was given for publishing one which the audit would have stopped.
+    """
 
     release_id: str
     published_at: str
@@ -36,6 +39,7 @@ class Release:
     rows_per_table: dict[str, int]
     fingerprint: str
     deliveries_digest: str
+    despite_audit: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write the manifest into the release's folder."""

@@ -20,7 +20,7 @@ import duckdb
 
 import flows
 from flows import clock, ledger, releases, warehouse
-from flows.contracts import Contract, contracts_fingerprint, load_contracts
+from flows.contracts import MALFORMED, Contract, contracts_fingerprint, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
 from flows.stages import extract, notify, transform
@@ -315,6 +315,36 @@ def release_is_due(run: Run, full_refresh: bool) -> bool:
         )
 
 
+def something_to_replay(settings: Settings, sources: list[str] | None, rule: str | None) -> bool:
+    """Whether rows lie in quarantine that a replay would judge, or a replay that was killed has to be published.
+
+    Raises UsageError for a source without a contract, and for a rule that neither a contract nor a row knows.
+    """
+    contracts = load_contracts()
+    chosen = chosen_sources(contracts, sources)
+    if not settings.paths.warehouse.exists():
+        raise UsageError(f"there is no warehouse in {settings.paths.data} yet; run: safercity run")
+    with (
+        warehouse.writer_lock(settings.paths, "quarantine replay"),
+        warehouse.connect(settings, read_only=True) as connection,
+    ):
+        rows = connection.execute(
+            "select distinct source, unnest(rules) from quarantine.rows where source in (select unnest(?))", [chosen]
+        ).fetchall()
+        is_unpublished = rows_are_not_published(connection)
+    rules = {code for _, code in rows}
+    known = {MALFORMED, *(item.code for contract in contracts.values() for item in contract.all_rules)}
+    if rule is not None and rule not in rules | known:
+        raise UsageError(f"there is no rule {rule}; see those with rows in quarantine: safercity quarantine list")
+    return is_unpublished or (bool(rules) if rule is None else rule in rules)
+
+
+def rows_are_not_published(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the newest release was made of other rows than there are now, by whatever code."""
+    newest = releases.newest_recorded(connection)
+    return newest is None or newest[1] != ledger.deliveries_digest(connection)
+
+
 def deliveries_digest(settings: Settings) -> str:
     """The digest of the deliveries in the ledger."""
     with warehouse.connect(settings, read_only=True) as connection:
@@ -331,7 +361,8 @@ def require_hmac_key(run: Run, landing: Landing) -> None:
 def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     """A test of whether a delivery is in the ledger already.
 
-    One that was rejected under another version of its contract, or before the day of its extract, is judged again.
+    One that was rejected under another version of its contract, before the day of its extract, or before somebody
+    decided to accept it is judged again.
     Files whose force or day is not known are told apart by their names: two empty files are two rejections.
     """
     with warehouse.connect(run.settings, read_only=True) as connection:
@@ -343,6 +374,10 @@ def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
             where source = ?
               and (state = 'accepted' or contract = ?)
               and not (coalesce(reason_code, '') = 'EXTRACT_IN_FUTURE' and extract_date <= ?)
+              and not (
+                coalesce(reason_code, '') = 'TOO_MANY_BAD_ROWS'
+                and delivery_id in (select delivery_id from ledger.decisions)
+              )
             """,
             [source, run.contracts[source].fingerprint, clock.today()],
         ).fetchall()

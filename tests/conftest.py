@@ -1,10 +1,13 @@
 """What all tests share: an environment without settings of whoever runs them, and a published release to look at."""
 
 import fcntl
+import gc
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from unittest.mock import patch
 
 import pytest
@@ -13,7 +16,14 @@ from flows.releases import Release
 from flows.settings import Settings, quiet_environment
 from flows.stages import publish
 from tests.faults.batches import first_batch, second_batch
+from tests.faults.commands import safercity
 from tests.faults.sandbox import Sandbox
+from tests.parsed import KEPT_IN, parsed_once
+
+Demo = tuple[Sandbox, "CompletedProcess[str]"]
+
+gc.set_threshold(50_000, 20, 100)
+"""Python looks for cycles less often: dbt and Great Expectations keep so much that looking is a sixth of the time."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,8 +34,10 @@ def _environment(shared_folder: Path) -> Iterator[None]:
             if name.startswith(("SAFERCITY_", "PREFECT_", "DBT_")):
                 environment.delenv(name)
         environment.setenv("PREFECT_HOME", str(shared_folder / "prefect"))
+        environment.setenv(KEPT_IN, str(shared_folder))
         quiet_environment()
-        yield
+        with parsed_once():
+            yield
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +102,19 @@ def both_batches(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandb
         made.run()
 
     return Sandbox(once("both_batches", make))
+
+
+@pytest.fixture(scope="session")
+def demo(once: Callable[[str, Callable[[Path], object]], Path]) -> Demo:
+    """`safercity demo` from nothing, and how it ended; look, but do not touch."""
+
+    def make(folder: Path) -> None:
+        ended = safercity(Sandbox(folder), "demo", notes=folder / "notes")
+        told = [ended.returncode, ended.stdout, ended.stderr]
+        (folder / "ended.json").write_text(json.dumps(told), encoding="utf-8")
+
+    folder = once("demo", make)
+    return Sandbox(folder), CompletedProcess("demo", *json.loads((folder / "ended.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture

@@ -8,17 +8,19 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from flows import __version__, releases
-from flows.cli import alerts, screen
+from flows.cli import alerts, quarantine, screen
+from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
 from flows.settings import Settings, load_settings, quiet_environment
@@ -34,9 +36,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-releases_app = typer.Typer(help="What has been published, and going back to it.", no_args_is_help=True)
-app.add_typer(releases_app, name="releases")
+app.add_typer(releases_cli.app, name="releases")
+deliveries_app = typer.Typer(help="What arrived, and what became of every row of it.")
+deliveries_app.command("accept")(quarantine.accept)
+app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")
+
+
+Result = TypeVar("Result")
 
 
 class DeliveryState(StrEnum):
@@ -128,6 +136,14 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make all states anew from raw, not only what new files touch.")
     ] = False,
+    despite_audit: Annotated[
+        str | None,
+        typer.Option(
+            "--despite-audit",
+            metavar="REASON",
+            help="Publish a release that loses rows or months which no delivery takes away; the reason stands with it.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
@@ -136,7 +152,9 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json, scheduled=landing is None)
+    exit_code = _run(
+        load_settings(landing=landing), sources, full_refresh, json, despite_audit, scheduled=landing is None
+    )
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -147,13 +165,15 @@ def demo(json: Json = False) -> None:
 
     The sample holds bad rows, and two files that must be rejected: with your own deliveries `safercity run` would end
     with exit code 3 for them, the demo ends with 0. Where no SAFERCITY_HMAC_KEY is set, it uses the published test
-    key of the sample.
+    key of the sample. It takes the day after the sample's last one for today, or all of it would be years late.
     """
-    from flows.sample import TEST_HMAC_KEY
+    from flows.sample import LAST_DAY, TEST_HMAC_KEY
 
     settings = load_settings()
     if settings.hmac_key is None:
         os.environ["SAFERCITY_HMAC_KEY"] = TEST_HMAC_KEY
+    day = LAST_DAY + timedelta(days=1)
+    is_set = _set_clock(settings, day)
     folder = settings.data / "sample"
     if not folder.exists():
         unfinished = folder.with_name("sample.unfinished")
@@ -161,6 +181,10 @@ def demo(json: Json = False) -> None:
         _write_sample(unfinished, seed=1, scale=1.0, through=None)
         unfinished.rename(folder)
     _run(load_settings(landing=folder), None, False, json)
+    if is_set and not json:
+        from flows.cli import report
+
+        print(f"The demo took {day} for today. To see what was due then: SAFERCITY_NOW={day} {report.command()} status")
 
 
 @app.command()
@@ -187,7 +211,10 @@ def sample(
 
 @app.command()
 def status(json: Json = False) -> None:
-    """What is published, what it covers, and what is missing."""
+    """What is published, what it covers, what is missing, and which delivery is due when, late or missing."""
+    from flows import clock
+    from flows.cli import due
+    from flows.contracts import load_contracts
     from flows.operate import read
 
     settings = load_settings()
@@ -195,14 +222,41 @@ def status(json: Json = False) -> None:
     if release is None:
         raise UsageError(f"nothing has been published in {settings.paths.published} yet; run: safercity run")
     covered = read.sources(settings.paths)
+    today = clock.today()
+    fresh = read.fresh(settings.paths, load_contracts(), today)
     if json:
-        screen.as_json({"release": asdict(release), "sources": covered.as_dicts()})
+        screen.as_json(
+            {
+                "release": asdict(release),
+                "sources": covered.as_dicts(),
+                "today": today,
+                "freshness": [asdict(item) for item in fresh],
+            }
+        )
         return
     print(
         f"Published: {release.release_id} at {release.published_at} UTC, {release.marking}, code {release.code_version}"
     )
     print(f"File: {settings.paths.published_database}")
     screen.table(covered.columns, covered.rows, title="\nWhat it covers")
+    due.show(fresh, today)
+
+
+@app.command()
+def quality(
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser of this machine.")] = False,
+) -> None:
+    """Where the quality page of the newest run is; the index beside it leads to the last thirty."""
+    from flows.report.quality import INDEX, folder, newest
+
+    settings = load_settings()
+    page = newest(settings.paths)
+    if page is None:
+        raise UsageError(f"there is no quality page in {folder(settings.paths)} yet; run: safercity run")
+    print(page)
+    print(page.with_name(INDEX))
+    if show:
+        typer.launch(page.as_uri())
 
 
 @app.command()
@@ -220,7 +274,7 @@ def sources(json: Json = False) -> None:
             (
                 contract.source,
                 contract.delivery.kind,
-                contract.cadence,
+                contract.due_in_words,
                 len(contract.columns),
                 len(contract.all_rules),
                 contract.owner,
@@ -231,8 +285,10 @@ def sources(json: Json = False) -> None:
     )
 
 
-@app.command()
+@deliveries_app.callback(invoke_without_command=True)
 def deliveries(
+    context: typer.Context,
+    *,
     source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     force: Annotated[str | None, typer.Option(help="Only of this force.")] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
@@ -240,6 +296,8 @@ def deliveries(
     json: Json = False,
 ) -> None:
     """What arrived, and what became of every row of it."""
+    if context.invoked_subcommand:
+        return
     from flows.operate import read
 
     found = read.deliveries(
@@ -251,6 +309,26 @@ def deliveries(
     screen.table(found.columns, found.rows)
     if limit and len(found.rows) == limit:
         print(f"The newest {limit}; see all with --limit 0.")
+
+
+@app.command()
+def drift(
+    sources: Sources = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Of every delivery, also what the contract has taken up since.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Columns and values that are not as the contracts say, and the line to add to a contract if they are right.
+
+    Shows each source's newest deliveries: columns that are new, missing, renamed or of another type, and values that
+    no list has. Headers and values that may tell of people are shown by their length.
+    """
+    from flows.cli.drift import show
+    from flows.contracts import load_contracts
+    from flows.operate.drift import find
+
+    show(find(load_settings().paths, load_contracts(), sources=sources, everything=everything), json=json)
 
 
 @app.command()
@@ -334,56 +412,14 @@ def check(
         raise typer.Exit(2)
 
 
-@releases_app.command("list")
-def list_releases(json: Json = False) -> None:
-    """The releases on disk, newest first."""
-    paths = load_settings().paths
-    published = releases.current(paths)
-    found = releases.on_disk(paths)
-    if json:
-        screen.as_json(
-            [
-                {**asdict(item), "published": bool(published and item.release_id == published.release_id)}
-                for item in found
-            ]
-        )
-        return
-    if not found:
-        print("No release yet; run: safercity run")
-        return
-    screen.table(
-        ["", "release", "published at (UTC)", "code", "marking", "rows"],
-        [
-            (
-                "published" if published and item.release_id == published.release_id else "",
-                item.release_id,
-                item.published_at,
-                item.code_version,
-                item.marking,
-                sum(item.rows_per_table.values()),
-            )
-            for item in found
-        ],
-    )
-
-
-@releases_app.command()
-def rollback(
-    release_id: Annotated[
-        str | None, typer.Argument(help="Release to publish again; the default is the one before.")
-    ] = None,
-) -> None:
-    """Publish an earlier release again, at once; nothing is deleted, and the next new delivery publishes anew."""
-    from flows.warehouse import writer_lock
-
-    paths = load_settings().paths
-    with writer_lock(paths, "releases rollback"):
-        target = releases.roll_back(paths, release_id)
-    print(f"Published again: {target.release_id} (of {target.published_at} UTC)")
-
-
 def _run(
-    settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool, *, scheduled: bool = False
+    settings: Settings,
+    sources: list[str] | None,
+    full_refresh: bool,
+    json: bool,
+    despite_audit: str | None = None,
+    *,
+    scheduled: bool = False,
 ) -> int:
     """Run, or say that there is nothing to do. A scheduled run that cannot even begin is told to people."""
     from flows import runs
@@ -409,20 +445,49 @@ def _run(
     began = time.monotonic()
     try:
         with screen.showing_progress():
-            result = _through_prefect(settings, sources, full_refresh)
+            result = _through_prefect(settings, sources, full_refresh, despite_audit)
     except KeyboardInterrupt:
         raise InterruptedRunError from None
     show(settings, result, time.monotonic() - began, json=json)
     return result.exit_code
 
 
-def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh: bool) -> Summary:
+def _set_clock(settings: Settings, day: date) -> bool:
+    """Let it be nine in the morning of a day of the past; False where that is set already, or releases are of others.
+
+    Time never goes back: it is later than the newest release of the same day, and where one is of another day, such as
+    of a run with deliveries of one's own, the clock stays as it is.
+    """
+    from flows import clock
+
+    earlier = [datetime.fromisoformat(release.published_at) for release in releases.on_disk(settings.paths)]
+    if clock.VARIABLE in os.environ or any(at.date() != day for at in earlier):
+        return False
+    begins = max([datetime(day.year, day.month, day.day, 8, tzinfo=UTC), *(at.replace(tzinfo=UTC) for at in earlier)])
+    os.environ[clock.VARIABLE] = (begins + timedelta(seconds=1)).isoformat()
+    return True
+
+
+def _through_prefect(
+    settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None
+) -> Summary:
+    return through_prefect(
+        settings,
+        lambda pipeline: pipeline.ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit),
+    )
+
+
+def through_prefect(settings: Settings, flow: Callable[[Any], Result]) -> Result:
+    """Start Prefect, and have `flow` call a flow of the module `pipeline`, which it is given.
+
+    Raises UsageError when PREFECT_API_URL names a server that does not answer.
+    """
     from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing, start_server, use_server
 
     say("starting Prefect", 0)
     prepare_prefect(settings)
     server = start_server()
-    from flows.pipeline import ingest_and_publish
+    from flows import pipeline
 
     import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
     use_server(server)
@@ -431,7 +496,7 @@ def _through_prefect(settings: Settings, sources: list[str] | None, full_refresh
     signal.signal(signal.SIGTERM, _ended_by_the_system)
     signal.signal(signal.SIGINT, _ended_by_ctrl_c)
     try:
-        return ingest_and_publish(settings.landing_dir, sources, full_refresh)
+        return flow(pipeline)
     except RuntimeError as error:
         if server is None and server_is_missing(error):
             raise UsageError(

@@ -11,14 +11,16 @@ from typing import Any
 
 import yaml
 
-from flows.contracts import Contract
+from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Rule
+from flows.cross_source import rules_beyond_rows
 from flows.settings import PROJECT_DIR
+from flows.stages.validate import MALFORMED_MESSAGE, UNKNOWN_COLUMN_MESSAGE
 
 _NOTE = "# Generated from expectations/ by `safercity check --write`: change the contract, not this file.\n"
 
 
 def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
-    """Path → content of every generated file: what dbt is told of the sources, and the dictionary of deliveries.
+    """Path → content of every generated file: what dbt is told of the sources, the dictionary of deliveries, the rules.
 
     Raises UsageError where a contract does not say what the states of its records are made by.
     """
@@ -30,7 +32,9 @@ def generated_files(contracts: dict[str, Contract]) -> dict[Path, str]:
         for system, members in systems.items()
     }
     files[PROJECT_DIR / "dbt_project/macros/record_sources.sql"] = _record_sources(contracts)
+    files[PROJECT_DIR / "dbt_project/macros/quality_rules.sql"] = _quality_rules(contracts)
     files[PROJECT_DIR / "docs/deliveries.md"] = _dictionary(contracts)
+    files[PROJECT_DIR / "docs/rules.md"] = _rules(contracts)
     return files
 
 
@@ -101,6 +105,58 @@ def _record_sources(contracts: dict[str, Contract]) -> str:
     )
 
 
+def _quality_rules(contracts: dict[str, Contract]) -> str:
+    """Macros that tell dbt of the rules that look at whole deliveries and at several sources."""
+    listed = list(rules_beyond_rows(contracts))
+    history = [
+        {
+            "source": contract.source,
+            "system": contract.system,
+            "is_open_data": contract.record_source == "police_uk",
+            **rule.model_dump(exclude={"before", "owner", "message", "severity", "dimension", "code"}),
+            "measure": rule.measure,
+            "before": rule.deliveries_before,
+            "values": contract.values_of(rule.column) if rule.column else (),
+            "code": rule.code,
+        }
+        for contract in contracts.values()
+        for rule in contract.history
+    ]
+    said = {
+        f"{rule.source}.{rule.code}": {
+            "severity": rule.severity,
+            "dimension": rule.dimension,
+            "message": rule.message,
+            "owner": rule.owner,
+        }
+        for rule in listed
+    }
+    history = [rule | said[f"{rule['source']}.{rule['code']}"] for rule in history]
+    cross = [
+        {"source": rule.source, "code": rule.code, **said[f"{rule.source}.{rule.code}"]}
+        for rule in listed
+        if rule.scope == "cross-source"
+    ]
+    return "\n".join(
+        [
+            "{#- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -#}",
+            "{% macro history_rules() -%}",
+            f"  {{{{ return({_jinja(history)}) }}}}",
+            "{%- endmacro %}",
+            "",
+            "{% macro cross_source_rules() -%}",
+            f"  {{{{ return({_jinja(cross)}) }}}}",
+            "{%- endmacro %}",
+            "",
+        ]
+    )
+
+
+def _jinja(told: object) -> str:
+    """A value as Jinja reads it: JSON, but for what is null."""
+    return json.dumps(told, indent=2, ensure_ascii=False).replace(": null", ": none")
+
+
 def _accepted_values(contract: Contract) -> dict[str, list[str]]:
     """Column → the only values that it has: those of a critical rule, in its order."""
     return {
@@ -114,7 +170,7 @@ def _dictionary(contracts: dict[str, Contract]) -> str:
     lines = [
         "<!-- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -->",
         "",
-        "# What arrives: sources, columns and rules",
+        "# What arrives: sources and columns",
         "",
     ]
     for contract in contracts.values():
@@ -123,7 +179,7 @@ def _dictionary(contracts: dict[str, Contract]) -> str:
             "",
             f"**{contract.title}.** {contract.description}",
             "",
-            f"Owner: {contract.owner}. Due: {contract.cadence}. Kind: {contract.delivery.kind}.",
+            f"Owner: {contract.owner}. Due: {contract.due_in_words}. Kind: {contract.delivery.kind}.",
             "",
             "| column | header | type | required | meaning |",
             "|---|---|---|---|---|",
@@ -134,8 +190,87 @@ def _dictionary(contracts: dict[str, Contract]) -> str:
             meaning = "**Personal: dropped while reading.** " if column.personal else ""
             meaning += "**A person: replaced by a keyed hash while reading.** " if column.pseudonymised else ""
             lines.append(f"| `{column.name}` | {header} | {column.type} | {required} | {meaning}{column.description} |")
-        lines += ["", "| rule | severity | dimension | what a failure means |", "|---|---|---|---|"]
+        lines += ["", f"Its rules are in [rules.md](rules.md#{contract.source}).", ""]
+    return "\n".join(lines)
+
+
+_RULES_HEAD = """\
+<!-- Generated from expectations/ by `safercity check --write`: change the contract, not this file. -->
+
+# The rules of every source
+
+A rule on rows is judged on each row that arrives, by what stands in the row and in its file: never by another file, so
+that the order in which files come changes nothing. Rules on a whole delivery, and on several sources, are judged when
+the release is built, over all deliveries there are, and never keep a row out. What failed is in `marts.data_quality`.
+
+What becomes of a row that fails goes by the severity of the rule:
+
+* **critical**: it is quarantined, kept with the codes of its rules, and not loaded. The rest of its file loads, unless
+  more of it is quarantined than its contract allows: then the file is rejected. What was known of its record goes on.
+* **warning**: it loads. Something is wrong that the owner corrects at the source; a later file brings the row anew.
+* **info**: it loads. Nothing need be wrong: the count shows how good the data is, and that something has changed.
+
+The dimensions are those of the Government Data Quality Framework:
+
+| dimension | it asks |
+|---|---|
+| completeness | Is what should be known there? |
+| uniqueness | Is each thing there once? |
+| consistency | Does it agree with the rest of its row, its file and the reference data? |
+| timeliness | Was it recorded as soon as it should have been? |
+| validity | Has it the form, and a value, that it may have? |
+| accuracy | Can it be true? |
+
+**To change a rule**, change it in `expectations/<source>.yml`, where it is an expectation of Great Expectations or a
+condition in SQL that a failing row meets; those of types, required columns, lists in reference data and keys are made
+from the columns there. Give it in `tests/rules/<source>.yml` a row that it fails on and the nearest one that it must
+let pass: without both a test fails. Then `safercity check --write` writes this page. What was loaded before a change
+stays as it was judged.
+"""
+
+_RULES_TABLE = [
+    "| code | severity | dimension | what a failure means | owner | what becomes of the row |",
+    "|---|---|---|---|---|---|",
+]
+
+
+_BEYOND_ROWS = {
+    "history": "no row is touched: the delivery is held against those before it",
+    "cross-source": "no row is touched: several deliveries or sources are held against each other",
+}
+
+
+def _rules(contracts: dict[str, Contract]) -> str:
+    """Every rule on a line of its own, by source."""
+    found_in_reading = [
+        (MALFORMED, "critical", "validity", MALFORMED_MESSAGE, "that of the source", "quarantined, without its text"),
+        (UNKNOWN_COLUMN, "warning", "consistency", UNKNOWN_COLUMN_MESSAGE, "that of the source", "loaded without it"),
+    ]
+    lines = [_RULES_HEAD, "## Every source", "", *_RULES_TABLE, *map(_rule_line, found_in_reading), ""]
+    beyond_rows = list(rules_beyond_rows(contracts))
+    for contract in contracts.values():
+        lines += [f"## {contract.source}", "", f"{contract.title}. Owner: {contract.owner}.", "", *_RULES_TABLE]
         for rule in contract.all_rules:
-            lines.append(f"| `{rule.code}` | {rule.severity} | {rule.dimension} | {rule.message} |")
+            owner, becomes = contract.rule_owner(rule), _becomes(contract, rule)
+            lines.append(_rule_line((rule.code, rule.severity, rule.dimension, rule.message, owner, becomes)))
+        for listed in beyond_rows:
+            if listed.source == contract.source:
+                told = (listed.code, listed.severity, listed.dimension, listed.message, listed.owner)
+                lines.append(_rule_line((*told, _BEYOND_ROWS[listed.scope])))
         lines.append("")
     return "\n".join(lines)
+
+
+def _rule_line(cells: tuple[str, ...]) -> str:
+    code, *others = cells
+    return f"| `{code}` | {' | '.join(others)} |"
+
+
+def _becomes(contract: Contract, rule: Rule) -> str:
+    """What becomes of a row that fails a rule, in words."""
+    if rule.severity == "critical":
+        return "quarantined"
+    as_given = {column.as_given: column.name for column in contract.loaded_columns if column.as_given}
+    unread = [as_given[rule.kwargs["column"]]] if rule.kwargs.get("column") in as_given else []
+    nulls = [f"`{name}`" for name in (*rule.nulls, *unread)]
+    return f"loaded, {' and '.join(nulls)} NULL" if nulls else "loaded as it is"

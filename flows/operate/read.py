@@ -10,8 +10,10 @@ from typing import Any
 
 import duckdb
 
-from flows import releases
+from flows import freshness, releases
+from flows.contracts import Contract
 from flows.errors import UsageError
+from flows.freshness import Freshness
 from flows.settings import Paths
 from flows.warehouse import quoted
 
@@ -88,6 +90,12 @@ def sources(paths: Paths) -> Table:
         order by source, force
         """,
     )
+
+
+def fresh(paths: Paths, contracts: dict[str, Contract], today: date) -> list[Freshness]:
+    """What of the deliveries in the release is due, late or missing on a day."""
+    with published(paths) as connection:
+        return freshness.assess(contracts, freshness.arrived(connection, "marts.deliveries"), today)
 
 
 def deliveries(paths: Paths, *, source: str | None, force: str | None, state: str | None, limit: int | None) -> Table:

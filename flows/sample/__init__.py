@@ -16,7 +16,10 @@ from flows.sample.public_order import PUBLIC_ORDER_EVENTS
 from flows.sample.roads import ROADS_ENFORCEMENT, VEHICLE_CHECKS
 from flows.sample.source import write_source
 
-__all__ = ["PERSONAL_MARKERS", "SOURCES", "TEST_HMAC_KEY", "write_sample"]
+__all__ = ["LAST_DAY", "PERSONAL_MARKERS", "SOURCES", "TEST_HMAC_KEY", "write_sample"]
+
+LAST_DAY = date(2019, 9, 10)
+"""The last day that the sample knows of, where no other is asked for."""
 
 SOURCES = (
     ASB_INCIDENTS,
@@ -33,7 +36,7 @@ SOURCES = (
 """The sources of a force besides its crimes."""
 
 
-def write_sample(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = date(2019, 9, 10)) -> list[Path]:
+def write_sample(out: Path, *, seed: int = 1, scale: float = 1.0, through: date = LAST_DAY) -> list[Path]:
     """Write the sample deliveries of every source below the landing folder `out`; return their paths, sorted.
 
     The same arguments always give the same bytes. `scale` multiplies the number of records. At scale 1 what two

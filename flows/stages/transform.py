@@ -42,6 +42,18 @@ class Node:
     part: Literal["states", "marts"]
 
 
+class BuildFailedError(SaferCityError):
+    """Models that could not be built, or tests of dbt that found rows. `named` says which; `log` is dbt's own."""
+
+    def __init__(self, named: str, log: Path) -> None:
+        super().__init__(
+            f"the build did not pass its audit, and the published release stands: {named}."
+            f" What dbt says of them is in {log}"
+        )
+        self.named = named
+        self.log = log
+
+
 @dataclass(frozen=True)
 class Transformed:
     """A built and audited release file."""
@@ -100,7 +112,7 @@ def transform(
     `fingerprint` is that of the states; where it is not the one that the states were made by, they are made anew.
     The warehouse must not be open in this process.
 
-    Raises SaferCityError naming the nodes that failed; the published release is untouched.
+    Raises BuildFailedError naming the nodes that failed; the published release is untouched.
     """
     paths = settings.paths
     with warehouse.connect(settings) as connection:
@@ -115,10 +127,7 @@ def transform(
     nodes = run_dbt(settings, ["build", "--exclude-resource-type", "unit_test", *how], on_node=on_node)
     failed = [node for node in nodes if node.status not in ("success", "pass", "warn", "no-op")]
     if failed:
-        raise SaferCityError(
-            f"the build did not pass its audit, and the published release stands: {_named(failed)}."
-            f" What dbt says of them is in {paths.dbt_target / 'logs' / 'dbt.log'}"
-        )
+        raise BuildFailedError(_named(failed), paths.dbt_target / "logs" / "dbt.log")
     with warehouse.connect(settings) as connection:
         connection.execute("begin")
         connection.execute("delete from ledger.pending")

@@ -1,14 +1,17 @@
 """status, deliveries, sources, sql: what they print on a published release, and before there is one."""
 
 import shutil
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from flows import releases
 from flows.contracts import load_contracts
-from tests.cli.conftest import Safercity
+from tests.cli.conftest import Ended, Safercity
 from tests.faults.sandbox import Sandbox
+from tests.faults.street import CITY
 
 RELEASE_KEYS = {
     "release_id",
@@ -18,6 +21,7 @@ RELEASE_KEYS = {
     "rows_per_table",
     "fingerprint",
     "deliveries_digest",
+    "despite_audit",
 }
 DELIVERY_KEYS = {
     "source",
@@ -48,7 +52,8 @@ class TestStatus:
         assert ended.code == 0
         assert ended.lines[0].startswith(f"Published: {release.release_id} at {release.published_at} UTC, OFFICIAL")
         assert str(published.paths.published_database) in ended.out
-        assert [line.split("\t")[0] for line in ended.lines[5:]] == ["crimes", "police_uk_street", "police_uk_street"]
+        covered = ended.lines[5 : ended.lines.index("", 5)]
+        assert [line.split("\t")[0] for line in covered] == ["crimes", "police_uk_street", "police_uk_street"]
         city = next(line for line in ended.lines if "police_uk_street\tCity of London" in line).split("\t")
         assert city == [
             "police_uk_street",
@@ -64,7 +69,7 @@ class TestStatus:
 
     def test_for_scripts(self, safercity: Safercity, published: Sandbox) -> None:
         told = safercity(published, "status", "--json").json
-        assert set(told) == {"release", "sources"}
+        assert set(told) == {"release", "sources", "today", "freshness"}
         assert set(told["release"]) == RELEASE_KEYS
         assert [(source["source"], source["force"], source["months_missing"]) for source in told["sources"]] == [
             ("crimes", "City of London Police", 0),
@@ -72,6 +77,53 @@ class TestStatus:
             ("police_uk_street", "Sample Constabulary", 1),
         ]
         assert [source["newest_extract"] for source in told["sources"][:2]] == ["2019-03-07", "2019-05-31"]
+
+
+class TestDue:
+    """What status says of the next deliveries. The first batch has crimes to 7 March 2019, police.uk to March."""
+
+    def rows(self, ended: Ended) -> list[list[str]]:
+        start = next(place for place, line in enumerate(ended.lines) if line.startswith("What is due"))
+        return [line.split("\t") for line in ended.lines[start + 2 :]]
+
+    def test_on_a_day_when_crimes_are_late(self, safercity: Safercity, published: Sandbox) -> None:
+        then = replace(published, today=date(2019, 4, 9))
+        found = self.rows(safercity(then, "status"))
+        # March ended on a Sunday: 1 to 8 April are six working days, and it is late from the seventh on.
+        assert found[:3] == [
+            ["crimes", CITY, "2019-03-07", "2019-04-08", "late", "1", "Force crime registrar"],
+            ["police_uk_street", "2 forces", "2019-05-31", "2019-07-04", "on time", "0", "Open data steward"],
+            ["asb_incidents", "", "", "", "awaited", "0", "Force incident registrar"],
+        ]
+        assert {row[4] for row in found[2:]} == {"awaited"}
+
+    def test_long_after_all_it_says_since_when_nothing_has_come(self, safercity: Safercity, published: Sandbox) -> None:
+        ended = safercity(published, "status")
+        assert [row[4] for row in self.rows(ended)[:2]] == ["missing", "missing"]
+        assert ended.lines[-1] == (
+            "Nothing has come for 1,706 days: the newest extract of any source is of 31 May 2019. To see what was due"
+            " on a day of the past, set it: SAFERCITY_NOW=2019-05-31 safercity status"
+        )
+
+    def test_for_scripts(self, safercity: Safercity, published: Sandbox) -> None:
+        told = safercity(replace(published, today=date(2019, 4, 9)), "status", "--json").json
+        assert told["today"] == "2019-04-09"
+        assert [item for item in told["freshness"] if item["source"] == "crimes"] == [
+            {
+                "source": "crimes",
+                "force": CITY,
+                "owner": "Force crime registrar",
+                "state": "late",
+                "message": "March 2019 was due by the end of 8 April 2019 and is 1 working day late;"
+                " the newest extract is of 7 March 2019",
+                "last_extract": "2019-03-07",
+                "period_end": "2019-03-31",
+                "due_on": "2019-04-08",
+                "late_on": "2019-04-09",
+                "missing_on": "2019-04-15",
+                "days_late": 1,
+            }
+        ]
 
 
 class TestDeliveries:

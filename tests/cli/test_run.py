@@ -1,4 +1,4 @@
-"""run and demo: through Prefect in processes of their own, and what they say when there is nothing to do or no way.
+"""run: through Prefect in a process of its own, and what it says when there is nothing to do or no way.
 
 One run is made for most of these tests. Its landing folder holds the first batch and a file with MARKER in every
 column that must not travel; its first attempt to read a file fails as a network drive does; and it cannot reach
@@ -6,7 +6,6 @@ anything outside this machine.
 """
 
 import json
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -283,30 +282,3 @@ def test_an_interrupted_run_says_what_to_do(safercity: Safercity, sandbox: Sandb
 def cli_module() -> ModuleType:
     """The module of the commands; its package has a function of the same name."""
     return sys.modules[main.__module__]
-
-
-class TestDemo:
-    """The sample, from nothing to figures."""
-
-    def test_twice(self, tmp_path: Path) -> None:
-        sandbox = Sandbox(tmp_path)
-        first = command(sandbox, "demo", notes=tmp_path / "notes")
-        assert (first.returncode, first.stderr) == (0, "")
-        assert refused(tmp_path / "notes") == ""
-        for part in ("What was loaded", "Rejected files", "Rules that rows broke", "Seconds: ", "Try: "):
-            assert part in first.stdout
-        assert str(sandbox.paths.published_database) in first.stdout
-        counted = sandbox.marts("select count(*), count(distinct force) from marts.violence_performance")
-        assert counted[0][0] > 100
-        assert counted[0][1] == 2
-        [(changed, rejected)] = sandbox.marts(
-            "select count(*) filter (where not first_published),"
-            " (select count(*) from marts.deliveries where state = 'rejected') from marts.restatements"
-        )
-        assert changed > 0
-        assert rejected == 2
-        shutil.rmtree(tmp_path / "notes")
-        second = command(sandbox, "demo", notes=tmp_path / "notes")
-        assert second.returncode == 0
-        assert second.stdout.startswith("Nothing to do: no new delivery in ")
-        assert "prefect" not in imported(tmp_path / "notes")

@@ -3,6 +3,7 @@
 The children are forked from a process that has imported everything and opened nothing, so that each starts at once.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -29,6 +30,7 @@ import duckdb
 from flows.runs import Run
 from flows.settings import PROJECT_DIR
 from tests.faults.sandbox import Sandbox
+from tests.parsed import parsed_once
 
 PATIENCE_SECONDS = 240
 FLOWS = PROJECT_DIR / "flows"
@@ -177,7 +179,9 @@ def fell(sandbox: Sandbox) -> Fell:
 
 
 def _run(sandbox: Sandbox, dies: Moment | Instant | None, given: dict[str, Any]) -> None:
+    gc.set_threshold(50_000, 20, 100)  # as tests/conftest.py does
     with ExitStack() as stack:
+        stack.enter_context(parsed_once())
         if isinstance(dies, Moment):
             *owner, name = dies.function.split(".")
             of = import_module(dies.module)

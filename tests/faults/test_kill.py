@@ -53,10 +53,10 @@ KILLS = {
     "the other source is judged": Kill("validate", Moment(VALIDATE, "judge", after=True, call=2)),
     "the fate of each file is known": Kill("load", Moment(LOAD, "_judge", after=True)),
     "deliveries in the ledger, and no rows": Kill("load", Moment(LOAD, "_record_deliveries", after=True)),
-    "rows in raw, and none in quarantine": Kill("load", Moment(LOAD, "_fill_raw", after=True)),
+    "rows in raw, and none in quarantine": Kill("load", Moment(LOAD, "fill_raw", after=True)),
     "a whole transaction, not committed": Kill("load", Moment(LOAD, "_failed_rules", after=True)),
     "committed": Kill("load", Moment(LOAD, "load", after=True)),
-    "half of the other source's transaction": Kill("load", Moment(LOAD, "_prove_the_sums", call=2), often=True),
+    "half of the other source's transaction": Kill("load", Moment(LOAD, "prove_the_sums", call=2), often=True),
     "both sources are committed": Kill("load", Moment(LOAD, "load", after=True, call=2)),
     "loaded, and the files not yet remembered": Kill("", Moment("flows.runs", "remember_files")),
     "the files are remembered": Kill("", Moment("flows.runs", "remember_files", after=True)),
@@ -79,7 +79,7 @@ KILLS = {
     ),
     "in its folder, and not yet published": Kill("publish", Moment("flows.releases", "point_to"), around_swap=True),
     "the link is made and not in its place": Kill(
-        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True, often=True
+        "publish", Moment("pathlib", "Path.replace", argument="published/.current.new"), around_swap=True
     ),
     "the link is in its place": Kill(
         "publish",

@@ -26,29 +26,29 @@ def test_the_last_batch_first(both_batches: Sandbox, sandbox: Sandbox) -> None:
     assert sandbox.differences(both_batches) == {}
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_one_file_after_the_other_and_again(seed: int, both_batches: Sandbox, sandbox: Sandbox) -> None:
-    """Each file is loaded by a run of its own, in any order; some again from another place; every few are built."""
+@pytest.mark.parametrize(
+    ("at_a_time", "seed"), [(4, 1), *(pytest.param(1, seed, marks=pytest.mark.slow) for seed in range(1, 12))]
+)
+def test_few_files_after_the_others_and_again(
+    at_a_time: int, seed: int, both_batches: Sandbox, sandbox: Sandbox
+) -> None:
+    """So many files are loaded by a run of their own, in any order; some again from another place; two are built."""
     rng = Random(seed)
     names = list(all_files())
     rng.shuffle(names)
-    for number, name in enumerate(names):
-        content = all_files()[name]
-        sandbox.deliver({name: content})
-        if rng.random() < 0.4 and not name.startswith("published-"):
-            sandbox.deliver({f"once-more-{number}/{name}": content})
-        if number in (len(names) // 2, len(names) - 1):
+    runs = [names[first : first + at_a_time] for first in range(0, len(names), at_a_time)]
+    for number, few in enumerate(runs):
+        for name in few:
+            content = all_files()[name]
+            sandbox.deliver({name: content})
+            if rng.random() < 0.4 and not name.startswith("published-"):
+                sandbox.deliver({f"once-more-{number}/{name}": content})
+        if number in (len(runs) // 2, len(runs) - 1):
             sandbox.run()
         else:
             sandbox.load()
     assert sandbox.differences(both_batches) == {}
     assert sandbox.run().files == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 12))
-def test_many_orders(seed: int, both_batches: Sandbox, sandbox: Sandbox) -> None:
-    test_one_file_after_the_other_and_again(seed, both_batches, sandbox)
 
 
 def test_states_made_anew_are_the_same(both_batches: Sandbox, tmp_path: Path) -> None:

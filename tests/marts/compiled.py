@@ -42,6 +42,13 @@ class Project:
             else:
                 connection.execute(statement)
 
+    def create(self, connection: duckdb.DuckDBPyConnection, model: str) -> None:
+        """Create one relation alone; what it reads must be there."""
+        statements = [statement for statement in self.statements if f'"{model}"' in statement.split("(", 1)[0]]
+        assert statements, model
+        for statement in statements:
+            connection.execute(statement)
+
     def failed_tests(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """The tests that fail on what was built, with how many rows each."""
         failures = {test: _scalar(connection, f"select count(*) from ({query})") for test, query in self.audit.items()}

@@ -1,10 +1,11 @@
-"""What the tests of the published figures share: the sample as deliveries, loaded and built once in the session."""
+"""What the tests of the published figures share: the sample, loaded and built once in the session."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.faults.sandbox import Sandbox
 from tests.marts.compiled import Project
 from tests.marts.conftest import project
 from tests.reference.world import World, make_world
@@ -15,12 +16,14 @@ Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
-def world(once: Once, project: Project) -> World:
-    """The sample as `safercity demo` writes it, loaded and built; look, but do not touch."""
-    return World(once("sample_1", lambda folder: make_world(folder, project, seed=1)))
+def world(demo: tuple[Sandbox, object]) -> World:
+    """What `safercity demo` loads and publishes; look, but do not touch."""
+    sandbox, _ = demo
+    return World(sandbox.data, sandbox.paths.published_database.resolve())
 
 
 @pytest.fixture(scope="session")
 def other_world(once: Once, project: Project) -> World:
-    """The same with another seed."""
-    return World(once("sample_2", lambda folder: make_world(folder, project, seed=2)))
+    """The same sample with another seed."""
+    folder = once("sample_2", lambda folder: make_world(folder, project, seed=2))
+    return World(folder / "data", folder / "release.duckdb")

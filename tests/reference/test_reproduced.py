@@ -63,5 +63,5 @@ def both(world: World, other_world: World) -> duckdb.DuckDBPyConnection:
     """A connection that can read the releases of both."""
     connection = duckdb.connect()
     for name, made in (("one", world), ("other", other_world)):
-        connection.execute(f"attach '{made.folder / 'release.duckdb'}' as {name} (read_only)")
+        connection.execute(f"attach '{made.release}' as {name} (read_only)")
     return connection

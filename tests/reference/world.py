@@ -50,9 +50,10 @@ def make_world(folder: Path, project: Project, seed: int) -> None:
 
 @dataclass(frozen=True)
 class World:
-    """What `make_world` made in a folder."""
+    """The sample, loaded in a data folder and built into the database `release`."""
 
-    folder: Path
+    data: Path
+    release: Path
 
     @contextmanager
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -61,9 +62,9 @@ class World:
         Beside them is a database `changed`, empty: what is made there stands in the place of what has its name.
         """
         with duckdb.connect() as connection:
-            file = Settings(data=self.folder / "data").paths.warehouse
+            file = Settings(data=self.data).paths.warehouse
             connection.execute(f"attach '{file}' as warehouse (read_only)")
-            connection.execute(f"attach '{self.folder / 'release.duckdb'}' as safer_city (read_only)")
+            connection.execute(f"attach '{self.release}' as safer_city (read_only)")
             connection.execute("attach ':memory:' as changed")
             for schema in ("seeds", "staging", "intermediate", "marts"):
                 connection.execute(f"create schema changed.{schema}")

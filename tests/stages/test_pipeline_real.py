@@ -120,3 +120,32 @@ def test_its_months_have_a_second_version_from_its_date_on(first: Sandbox, revis
 def test_only_outcomes_moved_so_no_figure_is_restated(revised: Sandbox) -> None:
     moved = "select count(*) from marts.restatements where not first_published"
     assert revised.marts(moved) == [(0,)]
+
+
+def test_the_alarms_of_history_are_few_and_find_the_month_without_anti_social_behaviour(first: Sandbox) -> None:
+    found = first.marts(
+        """
+        select slice, rule, message from marts.data_quality
+        where rows_failed > 0 and rule in (
+          'VOLUME_UNUSUAL', 'CATEGORY_VANISHED', 'CATEGORY_APPEARED', 'CATEGORY_SHARE_JUMPED', 'PLACE_SHARE_JUMPED'
+        )
+        order by slice, rule
+        """
+    )
+    assert [(slice_, rule) for slice_, rule, _ in found] == [
+        ("2016-10", "CATEGORY_SHARE_JUMPED"),  # anti-social behaviour at its highest
+        ("2017-03", "VOLUME_UNUSUAL"),  # the busiest month until then
+        ("2017-05", "CATEGORY_SHARE_JUMPED"),  # the same as the next
+        ("2017-05", "CATEGORY_VANISHED"),  # no anti-social behaviour was published
+        ("2017-05", "PLACE_SHARE_JUMPED"),  # crimes without a place are more of fewer rows
+        ("2017-09", "CATEGORY_SHARE_JUMPED"),  # none again
+        ("2017-09", "PLACE_SHARE_JUMPED"),
+        ("2019-04", "CATEGORY_SHARE_JUMPED"),  # other theft rises, and goes on to
+        ("2019-05", "CATEGORY_SHARE_JUMPED"),
+        ("2019-06", "VOLUME_UNUSUAL"),  # the busiest month of all
+    ]
+    assert ("2017-05", "CATEGORY_VANISHED") in {
+        (slice_, rule)
+        for slice_, rule, said in found
+        if said == ("Anti-social behaviour has no row, and had 930 in the 6 deliveries before it")
+    }

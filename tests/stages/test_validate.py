@@ -5,8 +5,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +22,7 @@ from flows.errors import SaferCityError, UsageError
 from flows.stages.validate import RuleResult, suite, validate
 from flows.stages.validate.gx_on_duckdb import connection_to
 from flows.stages.validate.suite import Verdict, asset_name, suites
+from tests.rules.scratch_file import scratch_file
 
 CONTRACTS = load_contracts()
 STREET = CONTRACTS["police_uk_street"]
@@ -60,50 +61,6 @@ def contract(*rules: dict[str, Any], **changes: Any) -> Contract:
     return Contract.model_validate(described | changes)
 
 
-def scratch(
-    folder: Path,
-    described: Contract,
-    rows: Iterable[Mapping[str, Any]],
-    *,
-    files: Iterable[dict[str, Any]] = ({},),
-    malformed: Iterable[int] = (),
-    name: str = "scratch.duckdb",
-) -> Path:
-    """A scratch file as extract leaves it. A row may name its `file_id`; `malformed` names the file of each line."""
-    database = folder / name
-    columns = [column.name for column in described.loaded_columns]
-    rows, malformed = list(rows), list(malformed)
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            """
-            create table files (
-                file_id integer, path varchar, member varchar, file_name varchar, size bigint, force varchar,
-                slice varchar, extract_date date, revision integer, content_hash varchar, problem_code varchar,
-                problem_message varchar, unknown_columns integer, received bigint
-            )
-            """
-        )
-        for file_id, given in enumerate(files, start=1):
-            facts = {
-                "file_id": file_id,
-                "force": "Sample Constabulary",
-                "extract_date": date(2019, 8, 7),
-                "unknown_columns": 0,
-                "received": sum(row.get("file_id", 1) == file_id for row in rows) + malformed.count(file_id),
-            } | given
-            names, marks = ", ".join(facts), ", ".join("?" for _ in facts)
-            connection.execute(f"insert into files ({names}) values ({marks})", list(facts.values()))
-        texts = ", ".join(f'"{column}" varchar' for column in columns)
-        connection.execute(f"create table received (file_id integer, record_no bigint, row_id bigint, {texts})")
-        connection.execute("create table malformed (file_id integer, record_no bigint)")
-        for row_id, row in enumerate(rows):
-            values = [row.get("file_id", 1), row_id + 2, row_id, *(row.get(column) for column in columns)]
-            connection.execute(f"insert into received values ({', '.join('?' for _ in values)})", values)
-        for file_id in malformed:
-            connection.execute("insert into malformed values (?, ?)", [file_id, 1000])
-    return database
-
-
 def things(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     """Rows that break no generated rule, changed as given."""
     return [{"ref": f"T{place}", "seen_at": "2019-08-07 10:11", **row} for place, row in enumerate(rows)]
@@ -122,8 +79,6 @@ def failed(results: Iterable[RuleResult]) -> dict[str, int]:
     return {result.code: result.failed for result in results if result.failed}
 
 
-# The contract of police.uk street crime
-
 GOOD = {
     "crime_id": "0" * 63 + "a",
     "month": "2019-08",
@@ -137,68 +92,6 @@ GOOD = {
     "crime_type": "Burglary",
     "last_outcome": "Under investigation",
 }
-
-STREET_ROWS: list[tuple[dict[str, str | None], set[str]]] = [
-    ({}, set()),
-    ({"crime_id": None, "last_outcome": "", "crime_type": "Anti-social behaviour"}, set()),
-    ({"longitude": None, "latitude": "", "location": "No Location", "lsoa_code": None, "lsoa_name": None}, set()),
-    ({"crime_id": "0" * 63 + "A"}, {"CRIME_ID_FORMAT"}),
-    ({"crime_id": "0" * 63}, {"CRIME_ID_FORMAT"}),
-    ({"month": "2019-07"}, {"MONTH_NOT_OF_FILE"}),
-    ({"month": "2019-8"}, {"MONTH_TYPE"}),
-    ({"month": " "}, {"MONTH_MISSING"}),
-    ({"reported_by": ""}, {"REPORTED_BY_MISSING"}),
-    ({"reported_by": "Other Constabulary"}, {"FORCE_NOT_OF_FILE"}),
-    ({"crime_type": None}, {"CRIME_TYPE_MISSING"}),
-    ({"crime_type": "Violent crime"}, {"CRIME_TYPE_FROM_2013_05"}),
-    ({"crime_type": "burglary"}, {"CRIME_TYPE_FROM_2013_05"}),
-    ({"falls_within": "\u00a0"}, {"FALLS_WITHIN_MISSING"}),
-    ({"longitude": ""}, {"COORDINATE_HALF"}),
-    ({"latitude": None}, {"COORDINATE_HALF"}),
-    ({"longitude": "west"}, {"LONGITUDE_TYPE", "COORDINATE_HALF"}),
-    ({"longitude": "1e0", "latitude": "nan"}, {"LONGITUDE_TYPE", "LATITUDE_TYPE"}),
-    ({"longitude": "-9.01"}, {"LONGITUDE_OUTSIDE_UK"}),
-    ({"longitude": "2.1"}, set()),
-    ({"longitude": "0", "latitude": "0"}, {"LATITUDE_OUTSIDE_UK"}),
-    ({"lsoa_code": "E02000001"}, {"LSOA_CODE_FORMAT"}),
-    ({"lsoa_code": "95GG01S1"}, set()),
-    ({"lsoa_code": "N00000001"}, set()),
-    ({"last_outcome": "Formal action is pending"}, {"OUTCOME_UNKNOWN"}),
-]
-
-
-def test_every_rule_of_police_uk_street(tmp_path: Path) -> None:
-    expected: dict[str, list[int]] = defaultdict(list)
-    for row_id, (_, codes) in enumerate(STREET_ROWS):
-        for code in codes:
-            expected[code].append(row_id)
-    database = scratch(
-        tmp_path, STREET, [GOOD | change for change, _ in STREET_ROWS], files=[{"force": None, "slice": "2019-08"}]
-    )
-    results = validate(STREET, database)
-    assert failures(database) == expected
-    assert failed(results) == {code: len(ids) for code, ids in expected.items()}
-    assert query(database, "select force from files") == [("Sample Constabulary",)]
-    all_but_two_eras = {rule.code for rule in STREET.rules} - {"CRIME_TYPE_FROM_2011_09", "CRIME_TYPE_BEFORE_2011_09"}
-    assert all_but_two_eras <= set(expected), "a rule that no row here fails is not tested"
-
-
-@pytest.mark.parametrize(
-    ("month", "crime_type", "code"),
-    [
-        ("2010-12", "Violent crime", None),
-        ("2011-08", "Drugs", "CRIME_TYPE_BEFORE_2011_09"),
-        ("2011-09", "Drugs", None),
-        ("2013-04", "Bicycle theft", "CRIME_TYPE_FROM_2011_09"),
-        ("2013-05", "Bicycle theft", None),
-        ("2013-05", "Violent crime", "CRIME_TYPE_FROM_2013_05"),
-    ],
-)
-def test_categories_of_each_era(tmp_path: Path, month: str, crime_type: str, code: str | None) -> None:
-    rows = [GOOD | {"month": month, "crime_type": crime_type}]
-    results = validate(STREET, scratch(tmp_path, STREET, rows, files=[{"slice": month}]))
-    assert failed(results) == ({code: 1} if code else {})
-    assert [result.checked for result in results if result.code.startswith("CRIME_TYPE_")].count(0) == 2
 
 
 # Rules that a contract generates
@@ -217,7 +110,7 @@ def test_rules_made_from_types_required_columns_and_the_key(tmp_path: Path) -> N
         {"ref": "COPY", "number": "1"},
         {"ref": "COPY", "number": "1.0"},
     )
-    results = validate(contract(), database := scratch(tmp_path, contract(), rows))
+    results = validate(contract(), database := scratch_file(tmp_path, contract(), rows))
     assert failures(database) == {
         "REF_MISSING": [1],
         "REF_TYPE": [2],
@@ -241,7 +134,7 @@ def test_rules_made_from_types_required_columns_and_the_key(tmp_path: Path) -> N
 def judged(folder: Path, rules: Iterable[dict[str, Any]], *rows: dict[str, Any]) -> list[list[int]]:
     """The rows that fail each rule; Great Expectations' count is held against them by the stage itself."""
     described = contract(*({"code": f"RULE_{place}", **rule} for place, rule in enumerate(rules)))
-    database = scratch(folder, described, things(*rows))
+    database = scratch_file(folder, described, things(*rows))
     results = validate(described, database)
     found = failures(database)
     assert failed(results) == {code: len(ids) for code, ids in found.items()}
@@ -377,7 +270,7 @@ def test_two_rules_alike_but_for_their_codes_and_reserved_words(tmp_path: Path) 
         ],
     )
     rows = [{"ref": "A", "select": "x"}, {"ref": "B"}, {"ref": "C", "order": "y"}]
-    database = scratch(tmp_path, described, rows)
+    database = scratch_file(tmp_path, described, rows)
     results = {result.code: result for result in validate(described, database)}
     assert failures(database) == {"ONE": [0, 1], "TWO": [0, 1], "THREE": [0]}
     assert (results["ONE"].severity, results["TWO"].severity) == ("critical", "info")
@@ -401,7 +294,7 @@ def test_rule_results_per_file(tmp_path: Path) -> None:
         {"colour": "blue", "number": "1", "file_id": 2},
         {"colour": None, "file_id": 2},
     )
-    database = scratch(
+    database = scratch_file(
         tmp_path,
         described,
         rows,
@@ -448,7 +341,7 @@ def test_rule_results_per_file(tmp_path: Path) -> None:
 
 def test_running_again_gives_the_same_and_leaves_the_file_alone_and_closed(tmp_path: Path) -> None:
     described = contract({"code": "RED", "breaks": "colour = 'red'"})
-    database = scratch(tmp_path, described, things({"colour": "red"}, {}))
+    database = scratch_file(tmp_path, described, things({"colour": "red"}, {}))
     first = validate(described, database), failures(database)
     assert (validate(described, database), failures(database)) == first
     assert [path.name for path in tmp_path.iterdir()] == [database.name]
@@ -459,14 +352,14 @@ def test_running_again_gives_the_same_and_leaves_the_file_alone_and_closed(tmp_p
 )
 def test_any_path(tmp_path: Path, name: str) -> None:
     described = contract({"code": "RED", "breaks": "colour = 'red'"})
-    database = scratch(tmp_path, described, things({"colour": "red"}), name=name)
+    database = scratch_file(tmp_path, described, things({"colour": "red"}), name=name)
     validate(described, database)
     assert failures(database) == {"RED": [0]}
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_great_expectations_can_not_write(tmp_path: Path) -> None:
-    arguments = connection_to(scratch(tmp_path, contract(), []), {})
+    arguments = connection_to(scratch_file(tmp_path, contract(), []), {})
     engine = create_engine(arguments["connection_string"], **arguments["kwargs"])
     with engine.connect() as connection, pytest.raises(DBAPIError, match="read-only"):
         connection.execute(text("create table another (number integer)"))
@@ -528,7 +421,7 @@ def test_no_value_leaves_through_the_results(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(suite, "_verdict", overhear)
     rows = things({"colour": SECRET}, {"colour": SECRET}, {"number": SECRET}, {"ref": SECRET})
-    results = validate(described, scratch(tmp_path, described, rows))
+    results = validate(described, scratch_file(tmp_path, described, rows))
     assert failed(results) == {"COLOUR_UNKNOWN": 2, "ORDER": 2, "BROKEN": 2, "NUMBER_TYPE": 1, "REF_TYPE": 1}
     assert len(seen) == len(described.all_rules)
     assert '"unexpected_count": 2' in "".join(seen)
@@ -537,7 +430,7 @@ def test_no_value_leaves_through_the_results(tmp_path: Path, monkeypatch: pytest
 
 
 def test_no_personal_column_is_read(tmp_path: Path) -> None:
-    database = scratch(tmp_path, contract(), things({"person": SECRET}))
+    database = scratch_file(tmp_path, contract(), things({"person": SECRET}))
     validate(contract(), database)
     assert query(database, "select table_name from duckdb_columns() where column_name ilike '%person%'") == []
     assert SECRET.encode() not in database.read_bytes()
@@ -564,7 +457,7 @@ def test_a_rule_that_raises_fails_the_run_without_quoting(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     described = contract({"code": "UNSOUND", **rule}, {"code": "SOUND", "breaks": "number = 1"})
-    database = scratch(tmp_path, described, things({"colour": SECRET}))
+    database = scratch_file(tmp_path, described, things({"colour": SECRET}))
     with pytest.raises(SaferCityError, match="things: Great Expectations could not judge the rule UNSOUND") as caught:
         validate(described, database)
     assert SECRET not in str(caught.value)
@@ -605,7 +498,7 @@ def test_an_error_counts_even_beside_a_result(exception_info: dict[str, Any]) ->
 )
 def test_a_rule_that_is_none_says_so(tmp_path: Path, rule: dict[str, Any], message: str) -> None:
     described = contract({"code": "RULE", **rule})
-    database = scratch(tmp_path, described, things({}))
+    database = scratch_file(tmp_path, described, things({}))
     with pytest.raises(UsageError, match=message):
         validate(described, database)
     query(database, "create table another (number integer)")
@@ -614,7 +507,7 @@ def test_a_rule_that_is_none_says_so(tmp_path: Path, rule: dict[str, Any], messa
 @pytest.mark.parametrize("found", ["select row_id from typed", "select row_id from typed where false"])
 def test_failing_rows_must_number_what_was_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str) -> None:
     described = contract({"code": "RED", "breaks": "colour = 'red'"})
-    database = scratch(tmp_path, described, things({"colour": "red"}, {}))
+    database = scratch_file(tmp_path, described, things({"colour": "red"}, {}))
     monkeypatch.setattr(
         "flows.stages.validate.judge", lambda *_: [Verdict(code="RED", checked=2, failed=1, query=found)]
     )
@@ -633,7 +526,7 @@ def test_an_expectation_whose_query_finds_other_rows_is_refused(tmp_path: Path) 
 
 
 def test_an_error_of_duckdb_is_not_quoted(tmp_path: Path) -> None:
-    database = scratch(tmp_path, contract(), things({"colour": SECRET}))
+    database = scratch_file(tmp_path, contract(), things({"colour": SECRET}))
     query(database, "alter table files drop column extract_date")
     with pytest.raises(
         SaferCityError, match=r"things: DuckDB failed on .*scratch.duckdb \(BinderException\)"
@@ -680,8 +573,10 @@ def run_apart(folder: Path, described: Contract, code: str, *databases: Path) ->
 
 def test_a_source_without_rows_costs_no_great_expectations(tmp_path: Path) -> None:
     """All files rejected, and a file whose every line is malformed."""
-    rejected = scratch(tmp_path, STREET, [], files=[{"problem_code": "ENCODING", "received": None}], name="a.duckdb")
-    malformed = scratch(tmp_path, STREET, [], malformed=[1, 1], name="b.duckdb")
+    rejected = scratch_file(
+        tmp_path, STREET, [], files=[{"problem_code": "ENCODING", "received": None}], name="a.duckdb"
+    )
+    malformed = scratch_file(tmp_path, STREET, [], malformed=[1, 1], name="b.duckdb")
     said = run_apart(
         tmp_path,
         STREET,
@@ -698,7 +593,7 @@ print({"great_expectations", "sqlalchemy", "pandas"} & set(sys.modules))
 
 
 def test_writes_no_file_says_nothing_and_calls_nobody(tmp_path: Path) -> None:
-    database = scratch(tmp_path, STREET, [GOOD | {"crime_type": "Arson"}], files=[{"slice": "2019-08"}])
+    database = scratch_file(tmp_path, STREET, [GOOD | {"crime_type": "Arson"}], files=[{"slice": "2019-08"}])
     assert run_apart(tmp_path, STREET, "validate(contract, *databases)", database) == ""
     assert failures(database) == {"CRIME_TYPE_FROM_2013_05": [0]}
 
@@ -715,7 +610,7 @@ def test_memory_stays_bounded_when_every_row_fails(tmp_path: Path) -> None:
         *({"code": f"SET_{number}", **in_set} for number in range(10)),
         *({"code": f"BREAKS_{number}", "breaks": "number is null"} for number in range(10)),
     )
-    database = scratch(tmp_path, described, [])
+    database = scratch_file(tmp_path, described, [])
     # Each key comes twice with differing content, and no number, date, time or flag can be read.
     query(
         database,

@@ -1,4 +1,4 @@
-"""The sample's other sources of a force: the same every time, in the shape of their contracts, with every rule broken.
+"""The sample's other sources of a force: the same every time, shaped as their contracts, each critical rule broken.
 
 What an extract says is read with the csv module; what becomes of its rows is judged by the pipeline itself.
 """
@@ -298,7 +298,7 @@ class TestMistakes:
     """Rows that must not be loaded, rows that deserve a warning, and that all else is sound."""
 
     @of_every_source
-    def test_every_rule_is_broken_and_few_rows_are_bad(self, source: Source, tmp_path: Path) -> None:
+    def test_every_critical_rule_is_broken_and_few_rows_are_bad(self, source: Source, tmp_path: Path) -> None:
         contract = CONTRACTS[source.name]
         with judged(source, contract, tmp_path) as connection:
             broken = {code for (code,) in connection.execute("select distinct code from failures").fetchall()}
@@ -311,7 +311,7 @@ class TestMistakes:
                 """,
                 [[rule.code for rule in contract.all_rules if rule.severity == "critical"]],
             ).fetchall()
-        assert {rule.code for rule in contract.all_rules} - broken == set()
+        assert {rule.code for rule in contract.all_rules if rule.severity == "critical"} - broken == set()
         assert not [counts for counts in files if counts[1] >= 10 and counts[1] > 0.2 * counts[0]], "is rejected"
         rows, bad = (sum(counts) for counts in zip(*files, strict=True))
         assert bad / rows < (0.005 if rows > 10_000 else 0.035 if rows > 500 else 0.15)

@@ -11,6 +11,8 @@ from flows.stages.extract.arrival import Problem
 
 _CONTROL_BUT_SPACE = re.compile(r"[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 
+COLUMN_MISSING = "COLUMN_MISSING"
+
 _DUPLICATED = Problem("HEADER_DUPLICATED", "two of its columns have the same header; give each column its own")
 _WITH_NUL = Problem("HEADER_UNREADABLE", "its header holds NUL characters, as UTF-16 text does; export it as UTF-8")
 
@@ -41,7 +43,7 @@ def match_header(names: Sequence[str], contract: Contract) -> Header | Problem:
     missing = [c.name for c in contract.columns if c.supplied and not c.personal and c.name not in found]
     if missing:
         return Problem(
-            "COLUMN_MISSING",
+            COLUMN_MISSING,
             f"columns of the contract are missing from its header: {', '.join(missing)}; add them, or list the"
             " header that the system uses in the contract",
         )

@@ -15,7 +15,8 @@ from flows.stages.extract import parquet, workbook
 from flows.stages.extract.archive import Archives
 from flows.stages.extract.arrival import MEMBER_SIGN, Arrival, LandingFile, Problem, printable
 from flows.stages.extract.content import Content, expected_bytes, read_content
-from flows.stages.extract.header import Header, match_header
+from flows.stages.extract.drift import header_drift
+from flows.stages.extract.header import COLUMN_MISSING, Header, match_header
 from flows.stages.extract.pseudonym import Pseudonyms
 from flows.stages.extract.records import Rewritten, read_header, rewrite, text_records
 from flows.stages.extract.tables import Scratch, Text
@@ -75,6 +76,7 @@ def extract(
       `row_id` (from 0 without gaps, by file and record), the loaded columns as text; NULL where blank or not in the
       file
     * `malformed`, one row per record whose fields can't be told apart
+    * `drift`, one row per difference between a header and the contract, see `drift.py`
 
     Raises UsageError when the source refers to people and there is no key, SaferCityError when DuckDB fails; the
     message holds nothing of the data.
@@ -187,6 +189,8 @@ class _Extraction:
         if not text.problem:
             names = _header_names(text)
             header = names if isinstance(names, Problem) else match_header(names, self._contract)
+            if not isinstance(names, Problem) and (isinstance(header, Header) or header.code == COLUMN_MISSING):
+                text.drift = header_drift(names, self._contract)
             if isinstance(header, Header):
                 text.header = header
             else:

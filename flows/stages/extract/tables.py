@@ -26,6 +26,7 @@ from flows.stages.extract import parquet
 from flows.stages.extract.archive import expands_too_far
 from flows.stages.extract.arrival import Arrival, Problem, printable
 from flows.stages.extract.content import Content
+from flows.stages.extract.drift import HeaderDrift
 from flows.stages.extract.header import Header
 from flows.stages.extract.pseudonym import Pseudonyms
 from flows.stages.extract.records import MAX_FIELD_CHARACTERS, TOO_LONG, Rewritten
@@ -44,6 +45,7 @@ class Text:
     arrival: Arrival
     content: Content
     header: Header | None = None
+    drift: tuple[HeaderDrift, ...] = ()
     problem: Problem | None = None
     received: int | None = None
     sheet: CalamineSheet | None = None
@@ -89,6 +91,10 @@ class Scratch:
         )
         self._run(f"create table received (file_id integer, record_no bigint, row_id bigint{text_columns})")
         self._run("create table malformed (file_id integer, record_no bigint)")
+        self._run(
+            "create table drift (file_id integer, kind varchar, column_name varchar, found varchar, row_count bigint,"
+            " record_no bigint, suggestion varchar)"
+        )
         self._text_columns = text_columns
         self.begin_batch()
 
@@ -207,7 +213,7 @@ class Scratch:
         self._rows -= rows
 
     def add_files(self, texts: Sequence[Text]) -> None:
-        """Fill the table `files`."""
+        """Fill the table `files`, and `drift` with what their headers show."""
         rows = [
             (
                 text.file_id,
@@ -232,6 +238,16 @@ class Scratch:
         lists = ", ".join(f"unnest(${place}::{type_}[])" for place, type_ in enumerate(types, start=1))
         if rows:
             self._run(f"insert into files select {lists}", [list(values) for values in zip(*rows, strict=True)])
+        drift = [
+            (text.file_id, item.kind, item.column, item.found, item.suggestion) for text in texts for item in text.drift
+        ]
+        if drift:
+            self._run(
+                "insert into drift by name select unnest($1::integer[]) as file_id, unnest($2::varchar[]) as kind,"
+                " unnest($3::varchar[]) as column_name, unnest($4::varchar[]) as found,"
+                " unnest($5::varchar[]) as suggestion",
+                [list(values) for values in zip(*drift, strict=True)],
+            )
 
     def _values(self, of_column: dict[str, str]) -> str:
         """SQL for the values of all loaded columns; a reference to a person becomes its pseudonym."""

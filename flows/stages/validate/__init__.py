@@ -5,6 +5,7 @@ The stage adds to the scratch file what the load reads:
 * `reference.<name>`: the reference data that the contract's rules and columns look values up in;
 * `typed`: one row per received row, its columns read as the contract's types (see `typed.py`);
 * `failures(code, row_id)`: one row per rule and failing row;
+* `drift`: more rows, for retyped columns and values that are in no list (see `drift.py`);
 * `rule_results(code, severity, dimension, message, owner, file_id, checked, failed)`: one row per rule and file that
   was read, counts in rows.
 """
@@ -20,11 +21,12 @@ import duckdb
 
 from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Dimension, Rule, Severity
 from flows.errors import SaferCityError, UsageError
+from flows.stages.validate.drift import find_drift
 from flows.stages.validate.suite import Verdict, judge, view_of
 from flows.stages.validate.typed import build_typed, load_reference
 
-_MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
-_UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
+MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
+UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def validate(contract: Contract, database: Path, options: Mapping[str, str | int
         connection.execute("create or replace table failures (code varchar, row_id bigint)")
         for verdict in verdicts:
             _write_failures(connection, contract, verdict)
+        find_drift(connection, contract)
         _write_rule_results(connection, contract)
         return _read_rule_results(connection)
 
@@ -110,8 +113,8 @@ def _write_rule_results(connection: duckdb.DuckDBPyConnection, contract: Contrac
         (rule.code, rule.severity, rule.dimension, rule.message, contract.rule_owner(rule))
         for rule in contract.all_rules
     ]
-    rules.append((MALFORMED, "critical", "validity", _MALFORMED_MESSAGE, contract.owner))
-    rules.append((UNKNOWN_COLUMN, "warning", "consistency", _UNKNOWN_COLUMN_MESSAGE, contract.owner))
+    rules.append((MALFORMED, "critical", "validity", MALFORMED_MESSAGE, contract.owner))
+    rules.append((UNKNOWN_COLUMN, "warning", "consistency", UNKNOWN_COLUMN_MESSAGE, contract.owner))
     connection.execute(
         """
         create temp table rules (

@@ -1,0 +1,1 @@
+"""What is made for people to read from the published marts: the quality page."""
