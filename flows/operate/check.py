@@ -78,7 +78,11 @@ def _channels(settings: Settings, owners: set[str] | None) -> list[Finding]:
     if not found:
         return [Finding("alerts", True, "no channel is set: digests go to the ledger only (SAFERCITY_ALERTS__URLS)")]
     findings = [
-        Finding(f"channel {channel.scheme}", True, f"its URL can be read; nothing was sent; it is for {channel.recipient}")
+        Finding(
+            f"channel {channel.scheme}",
+            True,
+            f"its URL can be read; nothing was sent; it is for {channel.recipient}",
+        )
         if is_readable(channel.url)
         else Finding(
             f"channel {channel.scheme}",
