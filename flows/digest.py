@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -45,7 +45,7 @@ _COUNTED: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One cause. `since` is a London day; `rows` and `files` are None where nothing is counted."""
+    """One cause. `since` is a London day, ISO 8601; `rows` and `files` are None where nothing is counted."""
 
     told: Told
     kind: str
@@ -149,7 +149,7 @@ def _entry(telling: Telling) -> Entry:
         files=observed.files,
         rows=observed.rows,
         owner=observed.owner,
-        since=day(telling.problem.since),
+        since=clock.london(telling.problem.since).date().isoformat(),
         done=observed.done,
         look=observed.look,
     )
@@ -163,11 +163,6 @@ def _together(one: Entry, other: Entry) -> Entry:
         files=None if one.files is None or other.files is None else one.files + other.files,
         rows=None if one.rows is None or other.rows is None else one.rows + other.rows,
     )
-
-
-def day(at: datetime) -> str:
-    """The London day of a UTC time, for people."""
-    return f"{clock.london(at):%-d %B %Y}"
 
 
 def _title(entries: Sequence[Entry], severity: Severity) -> str:
@@ -229,18 +224,18 @@ def _said(entry: Entry, style: Style) -> str:
     names = ", ".join(style.name(name) for name in entry.names or [entry.subject] if name)
     place = ", ".join([*([style.name(entry.source)] if entry.source else []), *map(style.words, entry.forces)])
     subject = f"{names} ({place})" if names and place else names or place
-    message = f"{style.words(entry.message)}."
+    message, since = f"{style.words(entry.message)}.", f"{date.fromisoformat(entry.since):%-d %B %Y}"
     text = f"{subject}: {message}" if subject else message[:1].upper() + message[1:]
     if entry.told == "recovered":
-        return f"{text} Solved; open since {entry.since}."
+        return f"{text} Solved; open since {since}."
     if entry.rows is not None:
         text += f" {_counted(entry.rows, 'row')} in {_counted(entry.files or 0, 'file')}."
     if entry.told == "changed":
         text = f"Worse: {text}"
     elif entry.told == "still open":
-        text += f" Still open since {entry.since}."
+        text += f" Still open since {since}."
     elif entry.told == "escalated":
-        text += f" Unsolved since {entry.since}."
+        text += f" Unsolved since {since}."
     return f"{text} Owner: {style.words(entry.owner)}."
 
 
@@ -271,8 +266,10 @@ def _html(text: str) -> str:
 
 
 def _slack(text: str) -> str:
-    """Words for Slack, which knows no escape of its marks but these three: the others get an invisible neighbour."""
-    return _no_mention(re.sub(r"([*_~`])", "\u200b\\1\u200b", html.escape(one_line(text), quote=False)))
+    """Words for Slack, which escapes no marks but these three: the others, at the edge of a word, get a neighbour."""
+    return _no_mention(
+        re.sub(r"((?<!\w)[*_~`]|[*_~`](?!\w))", "\u200b\\1\u200b", html.escape(one_line(text), quote=False))
+    )
 
 
 def _slack_name(text: str) -> str:

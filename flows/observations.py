@@ -167,7 +167,7 @@ def broken_rules(look: Look) -> list[Observation]:
                 else "These rows were loaded."
             ),
             look=(
-                "safercity sql \"from marts.data_quality where severity = 'critical' and rows_failed > 0\""
+                "safercity quarantine list"
                 if kept_out
                 else 'safercity sql "from marts.data_quality where rows_failed > 0"'
             ),

@@ -228,27 +228,33 @@ def _problem(row: tuple[Any, ...]) -> Problem:
 def keep(connection: duckdb.DuckDBPyConnection, problems: Sequence[Problem]) -> None:
     """Write the problems that are no longer as they were kept; within the transaction of whoever calls."""
     unchanged = set(known(connection))
-    for problem in problems:
-        if problem in unchanged:
-            continue
-        observed = problem.observation
-        connection.execute(
-            "delete from ledger.problems where problem_id = ? and opened_at = ?",
-            [observed.problem_id, problem.opened_at],
-        )
-        connection.execute(
-            f"""
-            insert into ledger.problems (problem_id, {_COLUMNS})
-            values ({", ".join("?" * 22)})
-            """,
-            [
-                *(observed.problem_id, observed.kind, observed.subject, observed.severity, observed.owner),
-                *(observed.message, observed.done, observed.look, observed.source, observed.force),
-                *(list(observed.names), observed.files, observed.rows, observed.since, observed.lasting),
-                *(problem.opened_at, problem.told_at, problem.told_severity, problem.told_rows, problem.escalated_at),
-                *(problem.ended_at, problem.end_told),
-            ],
-        )
+    changed = [problem for problem in problems if problem not in unchanged]
+    if not changed:
+        return
+    connection.execute(
+        """
+        delete from ledger.problems
+        where (problem_id, opened_at) in (select (unnest(?::varchar[]), unnest(?::timestamp[])))
+        """,
+        [[problem.observation.problem_id for problem in changed], [problem.opened_at for problem in changed]],
+    )
+    rows = [_row(problem) for problem in changed]
+    values = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+    connection.execute(
+        f"insert into ledger.problems (problem_id, {_COLUMNS}) values {values}",
+        [value for row in rows for value in row],
+    )
+
+
+def _row(problem: Problem) -> list[Any]:
+    """A problem as a row of its id and `_COLUMNS`."""
+    observed = problem.observation
+    return [
+        *(observed.problem_id, observed.kind, observed.subject, observed.severity, observed.owner, observed.message),
+        *(observed.done, observed.look, observed.source, observed.force, list(observed.names), observed.files),
+        *(observed.rows, observed.since, observed.lasting, problem.opened_at, problem.told_at, problem.told_severity),
+        *(problem.told_rows, problem.escalated_at, problem.ended_at, problem.end_told),
+    ]
 
 
 def silences(connection: duckdb.DuckDBPyConnection, today: date) -> list[Silence]:

@@ -13,7 +13,7 @@ import duckdb
 
 from flows import clock, ledger, outbox, problems, warehouse
 from flows.contracts import load_contracts
-from flows.digest import Digest, Entry, day
+from flows.digest import Digest, Entry
 from flows.errors import UsageError
 from flows.observations import OPERATOR
 from flows.outbox import Channel, Sent, channels
@@ -182,7 +182,7 @@ def _test_message(channel: Channel) -> Digest:
         files=None,
         rows=None,
         owner=OPERATOR,
-        since=day(clock.now()),
+        since=clock.today().isoformat(),
         done="This is a test. Nothing is wrong.",
         look="safercity alerts list",
     )

@@ -78,12 +78,16 @@ def _channels(settings: Settings, owners: set[str] | None) -> list[Finding]:
     if not found:
         return [Finding("alerts", True, "no channel is set: digests go to the ledger only (SAFERCITY_ALERTS__URLS)")]
     findings = [
-        Finding(f"channel {channel.scheme}", True, f"for {channel.recipient}: its URL can be read; nothing was sent")
+        Finding(
+            f"channel {channel.scheme}",
+            True,
+            f"its URL can be read; nothing was sent; it is for {channel.recipient}",
+        )
         if is_readable(channel.url)
         else Finding(
             f"channel {channel.scheme}",
             False,
-            f"for {channel.recipient}: its URL cannot be read; see Apprise's list of URLs",
+            f"its URL cannot be read; see Apprise's list of URLs; it is for {channel.recipient}",
         )
         for channel in found
     ]
