@@ -89,10 +89,11 @@ def test_writing_what_is_generated(safercity: Safercity, sound: Sandbox, tmp_pat
         assert set(wrong(safercity, sound)) == {"generated files"}
         ended = safercity(sound, "check", "--write")
         assert ended.code == 0
-        assert ended.out.count("wrote ") == 5
+        assert ended.out.count("wrote ") == 6
         assert "wrote" not in safercity(sound, "check", "--write").out
     written = sorted(path.relative_to(empty) for path in empty.rglob("*") if path.is_file())
     assert written == [
+        Path("dbt_project/macros/quality_rules.sql"),
         Path("dbt_project/macros/record_sources.sql"),
         Path("dbt_project/models/staging/police_uk/_police_uk__sources.yml"),
         Path("dbt_project/models/staging/records/_records__sources.yml"),

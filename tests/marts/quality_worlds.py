@@ -21,6 +21,9 @@ Rows = dict[str, int]
 ONE_VOLUME, OTHER_VOLUME = {"": 100}, {"": 110}
 
 
+EXPECTED = "were to be expected from the 10 deliveries before it"
+
+
 @dataclass(frozen=True)
 class World:
     """What comes before, in turn and again until there are ten; what passes after it, and what fails, and is said."""
@@ -58,27 +61,27 @@ WORLDS: dict[tuple[str, str], World] = {
         (categories("crime_type", Burglary=80, Robbery=20), categories("crime_type", Burglary=82, Robbery=18)),
         passes=categories("crime_type", Burglary=72, Robbery=28),
         fails=categories("crime_type", Burglary=81, Robbery=19, Drugs=50),
-        said="Burglary: 54.0 % of the rows; 75.7 to 86.3 % were to be expected from the 10 deliveries before it; "
-        "Drugs: 33.3 % of the rows; 0.0 to 0.0 % were to be expected from the 10 deliveries before it",
+        said=f"Burglary: 54.0 % of the rows; 75.7 to 86.3 % {EXPECTED}; "
+        f"Drugs: 33.3 % of the rows; 0.0 to 0.0 % {EXPECTED}",
     ),
     ("police_uk_street", "PLACE_SHARE_JUMPED"): World(
         ({"-0.1 as longitude": 100},),
         passes={"-0.1 as longitude": 96, "null as longitude": 4},
         fails={"-0.1 as longitude": 95, "null as longitude": 5},
-        said="5.0 % of the rows; 0.0 to 0.0 % were to be expected from the 10 deliveries before it",
+        said=f"5.0 % of the rows; 0.0 to 0.0 % {EXPECTED}",
     ),
     ("crimes", "STATUS_SHARE_JUMPED"): World(
         (categories("status", recorded=95, cancelled=5),),
         passes=categories("status", recorded=86, cancelled=14),
         fails=categories("status", recorded=85, cancelled=15),
-        said="A value of status: 15.0 % of the rows; 5.0 to 5.0 % were to be expected from the 10 deliveries before it; "
-        "A value of status: 85.0 % of the rows; 95.0 to 95.0 % were to be expected from the 10 deliveries before it",
+        said=f"A value of status: 15.0 % of the rows; 5.0 to 5.0 % {EXPECTED}; "
+        f"A value of status: 85.0 % of the rows; 95.0 to 95.0 % {EXPECTED}",
     ),
     ("crimes", "WARD_SHARE_JUMPED"): World(
         (categories("ward", Tower=100),),
         passes={"'Tower' as ward": 96, "null as ward": 4},
         fails={"'Tower' as ward": 95, "null as ward": 5},
-        said="5.0 % of the rows; 0.0 to 0.0 % were to be expected from the 10 deliveries before it",
+        said=f"5.0 % of the rows; 0.0 to 0.0 % {EXPECTED}",
     ),
     ("crimes", "RECORDED_LATE_SHARE"): World(
         (),
@@ -118,8 +121,8 @@ WORLDS: dict[tuple[str, str], World] = {
         (categories("category", Noise=100),),
         passes=categories("category", Noise=86, Racket=14),
         fails=categories("category", Noise=85, Racket=10, Row=5),
-        said="A value of category: 15.0 % of the rows; 0.0 to 0.0 % were to be expected from the 10 deliveries before it;"
-        " A value of category: 85.0 % of the rows; 100.0 to 100.0 % were to be expected from the 10 deliveries before it",
+        said=f"A value of category: 15.0 % of the rows; 0.0 to 0.0 % {EXPECTED};"
+        f" A value of category: 85.0 % of the rows; 100.0 to 100.0 % {EXPECTED}",
     ),
 }
 

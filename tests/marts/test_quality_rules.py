@@ -37,11 +37,10 @@ def result(
     connection.execute("create schema intermediate")
     for model in MODELS:
         project.create(connection, f"int_deliveries{model}")
-    row = connection.execute(
+    return connection.execute(
         "select rows_checked, rows_failed, finding from intermediate.int_deliveries__history_results"
         f" where delivery_id = {len(series)} and rule = '{code}'"
     ).fetchone()
-    return row
 
 
 def before(world: World) -> list[dict[str, int]]:

@@ -91,15 +91,15 @@ def _lists(contract: Contract) -> list[tuple[Column, str, str]]:
                 f"- code: {rule.code}\n  kwargs:\n    column: {column.name}\n    value_set: {values[:-1]}, {{}}]",
             )
         )
-    for column in columns.values():
-        if column.listed_in:
-            listed.append(
-                (
-                    column,
-                    f"select row_id, {column.as_given} as value from typed where {column.as_given} is not null",
-                    f"# dbt_project/seeds/{column.listed_in.reference}.csv: a row for {{}}, or a spelling of it in one",
-                )
-            )
+    listed += [
+        (
+            column,
+            f"select row_id, {column.as_given} as value from typed where {column.as_given} is not null",
+            f"# dbt_project/seeds/{column.listed_in.reference}.csv: a row for {{}}, or a spelling of it in one",
+        )
+        for column in columns.values()
+        if column.listed_in
+    ]
     return listed
 
 
