@@ -9,13 +9,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import duckdb
 
-from flows import clock
-from flows.contracts import Contract
+from flows import clock, freshness
+from flows.contracts import UNKNOWN_COLUMN, Contract
 from flows.problems import Observation
 from flows.settings import Settings
 from flows.stages.extract.arrival import MEMBER_SIGN
@@ -120,7 +120,8 @@ def rejected_files(look: Look) -> list[Observation]:
 def broken_rules(look: Look) -> list[Observation]:
     """Rules that rows broke: a problem for as long as the newest delivery of its source and force breaks them.
 
-    Of older deliveries those count that a run has just loaded, once.
+    Of older deliveries those count that a run has just loaded, once. A rule of severity info is none: nothing need be
+    wrong. A column that is not known is told as a change of layout.
     """
     rows = look.ask(
         f"""
@@ -138,6 +139,8 @@ def broken_rules(look: Look) -> list[Observation]:
         from ledger.rule_results as results
         inner join accepted using (delivery_id)
         where results.rows_failed > 0
+          and results.severity <> 'info'
+          and results.rule <> '{UNKNOWN_COLUMN}'
           and (accepted.is_newest or accepted.is_new)
           and (results.severity <> 'critical' or accepted.quarantined > 0)
         group by all
@@ -176,6 +179,123 @@ def broken_rules(look: Look) -> list[Observation]:
     return list(observations.values())
 
 
+def unusual_deliveries(look: Look) -> list[Observation] | None:
+    """Newest deliveries that are not as those before them, and sources that do not agree with each other.
+
+    They are judged when a release is built; before the first one nothing is known of them.
+    """
+    try:
+        rows = look.ask(
+            """
+            with newest as (
+              from ledger.deliveries
+              where state = 'accepted'
+              qualify rank() over (
+                partition by source, force order by extract_date desc, slice desc nulls last, revision desc
+              ) = 1
+            )
+            select newest.source, newest.force, newest.file_name, results.rule, results.severity, results.finding,
+              results.owner
+            from intermediate.int_deliveries__history_results as results
+            inner join newest using (delivery_id)
+            where results.rows_failed > 0 and results.severity <> 'info'
+            union all
+            select source, force, null, rule, severity, message || ': ' || finding, owner
+            from intermediate.int_cross_source__results
+            where rows_failed > 0 and severity <> 'info'
+            order by all
+            """
+        )
+    except duckdb.CatalogException:
+        return None
+    return [
+        Observation(
+            kind="file_rule",
+            source=source,
+            force=force,
+            subject=rule,
+            names=(file_name,) if file_name else (),
+            severity=severity,
+            owner=owner,
+            message=finding,
+            done="Everything was loaded. See whether it is right; if not, send it again, corrected.",
+            look='safercity sql "from marts.data_quality where rows_failed > 0 order by extract_date desc"',
+        )
+        for source, force, file_name, rule, severity, finding, owner in rows
+        if not look.is_confidential(source)
+    ]
+
+
+_DRIFTED = {
+    "new": "it has a column that the contract does not know: {found}",
+    "missing": "it lacks the column {column}",
+    "renamed": "its column {found} may be {column} under another name",
+    "retyped": "its column {column} reads as {found}, and not as the contract says",
+}
+"""Kind of drift → what is told of it. New values are told by the rule that they break."""
+
+
+def changed_layouts(look: Look) -> list[Observation]:
+    """Columns that are not as the contract says, in the newest delivery of each source and force.
+
+    Those of a rejected file are told with it, once: they may well be why it was rejected.
+    """
+    rows = look.ask(
+        f"""
+        with looked_at as (
+          select
+            *,
+            state = 'accepted' and rank() over (
+              partition by source, force, state order by extract_date desc, slice desc nulls last, revision desc
+            ) = 1 as is_newest
+          from ledger.deliveries
+        )
+        select source, force, file_name, is_newest, drift.kind, column_name, found
+        from ledger.drift as drift
+        inner join looked_at using (delivery_id)
+        where (is_newest or (state = 'rejected' and run_id in {_UNTOLD})) and drift.kind in {tuple(_DRIFTED)}
+        order by source, force, file_name, drift.kind, column_name, found
+        """
+    )
+    return [
+        Observation(
+            kind="drift",
+            source=source,
+            force=force,
+            subject=f"{kind} {column or found}",
+            names=(file_name,),
+            severity="warning",
+            owner=look.owner(source),
+            message=_DRIFTED[kind].format(column=column, found=found),
+            done="If it is right, the command below prints the line to add to the contract.",
+            look=f"safercity drift --source {source}",
+            lasting=is_newest,
+        )
+        for source, force, file_name, is_newest, kind, column, found in rows
+    ]
+
+
+def late_deliveries(look: Look) -> list[Observation]:
+    """Deliveries that are late or missing by the calendar, until a newer one comes."""
+    arrived = freshness.arrived(look.connection, "ledger.deliveries")
+    return [
+        Observation(
+            kind="freshness",
+            source=item.source,
+            force=item.force,
+            subject="",
+            severity="critical" if item.state == "missing" else "warning",
+            owner=item.owner,
+            message=item.message,
+            done="Its months stay missing in every figure until it comes.",
+            look="safercity status",
+            since=item.due_on and datetime.combine(item.due_on, time()),
+        )
+        for item in freshness.assess(look.contracts, arrived, clock.london(look.now).date())
+        if item.state in freshness.ALARMING
+    ]
+
+
 def unmatched_files(look: Look) -> list[Observation]:
     """Files that match no contract, once."""
     found = look.ask(f"select distinct name from ledger.unmatched where run_id in {_UNTOLD} order by name")
@@ -201,6 +321,7 @@ def unmatched_files(look: Look) -> list[Observation]:
 
 
 FAILURES = {
+    "audit": ("build_failed", "the new release was stopped"),
     "transform": ("build_failed", "the build of the release failed"),
     "publish": ("publish_failed", "the release could not be published"),
 }
@@ -305,6 +426,9 @@ COLLECTORS: list[tuple[tuple[str, ...], Collector]] = [
     (("disk_nearly_full",), full_disk),
     (("rejected_file",), rejected_files),
     (("quarantined_rows", "warning_rows"), broken_rules),
+    (("file_rule",), unusual_deliveries),
+    (("drift",), changed_layouts),
+    (("freshness",), late_deliveries),
     (("unmatched_file",), unmatched_files),
 ]
 """The kinds of problems, and what observes them."""

@@ -196,12 +196,12 @@ def audit_release(run: Run, _transformed: Transformed, despite: str | None) -> A
     say("auditing", 0)
     with run.timed("audit"):
         audited = audit.audit(run.settings, run.release_fingerprint)
-    if audited.stops and not despite:
-        raise audit.stopped(
-            [finding.message for finding in audited.stops],
-            audited.moved,
-            "Mend what made it; if it is right as it is, run again with --despite-audit and the reason",
-        )
+        if audited.stops and not despite:
+            raise audit.stopped(
+                [finding.message for finding in audited.stops],
+                audited.moved,
+                "Mend what made it; if it is right as it is, run again with --despite-audit and the reason",
+            )
     return audited
 
 

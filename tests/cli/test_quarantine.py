@@ -1,6 +1,7 @@
 """quarantine list, show, export and replay, and deliveries accept, on rows that are bad in every way."""
 
 import getpass
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from unittest.mock import patch
 
 import openpyxl
 import pytest
+from rich.console import Console
 
 from flows import clock, warehouse
 from flows.cli import quarantine as commands
+from flows.cli import screen
 from flows.contracts import load_contracts
 from flows.errors import SaferCityError
 from flows.operate import decisions, quarantine
@@ -193,6 +196,13 @@ class TestShow:
         assert ended.lines[0].startswith("source\trule\towner")
         assert "PR/1" not in ended.out
         assert ended.lines[-1] == "prevent_referrals is confidential: its rows are counted, and not shown."
+
+    def test_a_value_is_no_markup(self, bad: Sandbox, safercity: Safercity, monkeypatch: pytest.MonkeyPatch) -> None:
+        printed = io.StringIO()
+        terminal = Console(file=printed, force_terminal=True, width=2000, highlight=False)
+        monkeypatch.setattr(screen, "out", terminal)
+        safercity(bad, "quarantine", "show", "--source", "crimes")
+        assert "[/red]" in printed.getvalue()
 
 
 class TestExport:
@@ -435,8 +445,8 @@ class TestAccept:
         (rejected.landing / self.NAME).unlink()
         ended = safercity(rejected, "deliveries", "accept", self.NAME, "--reason", "known")
         assert ended.lines[1] == (
-            f"It lies no longer at {rejected.landing / self.NAME}: put it back into the landing folder, and the next run"
-            " loads it."
+            f"It lies no longer at {rejected.landing / self.NAME}: put it back into the landing folder, and the next"
+            " run loads it."
         )
         rejected.deliver({f"back/{self.NAME}": self.CONTENT})
         assert [file.state for file in rejected.load().files] == ["accepted"]
@@ -470,8 +480,8 @@ class TestAccept:
             ),
             (
                 "crimes_2039-02-09.csv",
-                "crimes_2039-02-09.csv cannot be accepted as it is (EXTRACT_IN_FUTURE): leave it where it is: it is read"
-                " by itself when its extract date has come",
+                "crimes_2039-02-09.csv cannot be accepted as it is (EXTRACT_IN_FUTURE): leave it where it is: it is"
+                " read by itself when its extract date has come",
             ),
         ],
     )

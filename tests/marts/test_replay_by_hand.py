@@ -24,7 +24,7 @@ from tests.faults.street import rows as street_rows
 from tests.marts.arrival import marts, receive
 from tests.marts.compiled import Project
 from tests.marts.test_batches import assert_same, build, keep
-from tests.marts.test_replay import replayed, ruled_by, wronged_by
+from tests.marts.test_replay import RIGHT, replayed, ruled_by, wronged_by
 
 JANUARY, FEBRUARY = date(2019, 1, 1), date(2019, 2, 1)
 TODAY = date(2024, 1, 31)
@@ -130,7 +130,7 @@ def test_the_states_that_were_built_are_mended_where_rows_come_back(tmp_path: Pa
         "crimes": wronged_by("crimes", {"CLASS_CODE_NOT_RECORDABLE": {"breaks": "class_code = '8N'"}}),
         "police_uk_street": wronged_by("police_uk_street", {"MONTH_NOT_OF_FILE": {"breaks": "crime_type = 'Drugs'"}}),
     }
-    with ruled_by(rules):
+    with ruled_by({**RIGHT, **rules}):
         receive(settings, TODAY)
     assert build(settings)
     before = keep(settings, tmp_path / "before")
