@@ -303,10 +303,11 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> list[RejectedFile]:
                 where
                   taken.state <> 'rejected'
                   and if(
-                    rejected.extract_date is null,
+                    -- A file that could not be read may not say of which force it is; its name does.
+                    rejected.extract_date is null or rejected.force is null,
                     taken.file_name = rejected.file_name,
                     taken.source = rejected.source
-                    and coalesce(taken.force = rejected.force, true)
+                    and taken.force = rejected.force
                     and coalesce(taken.slice = rejected.slice, true)
                     and taken.extract_date >= rejected.extract_date
                   )

@@ -459,18 +459,18 @@ class TestHeld:
     def test_bands_and_owners(self) -> None:
         days = [0, 7, 8, 30, 31, 90, 91, 4000]
         rows = [(1, number, ["KEY_REPEATED", "STATUS_MISSING"], day) for number, day in enumerate(days)]
-        rows.append((2, 1, ["KEY_REPEATED", "WARD_WRONG"], 40))
+        rows += [(2, day, ["KEY_REPEATED", "WARD_WRONG"], day) for day in (3, 20, 40, 100)]
         found = self.quarantine(rows, [(1, "crimes", 1, "2019-01-07"), (2, "crimes", 1, "2018-12-07")])
-        assert found.rows_by_age == (2, 2, 3, 2)
+        assert found.rows_by_age == (3, 3, 3, 3)
         assert [(line.owner, line.source, line.rows_by_age) for line in found.held] == [
-            (REGISTRAR, "crimes", (2, 2, 3, 2)),
-            ("Keeper of wards", "crimes", (0, 0, 1, 0)),
+            (REGISTRAR, "crimes", (3, 3, 3, 3)),
+            ("Keeper of wards", "crimes", (1, 1, 1, 1)),
         ]
         assert (found.held[0].held_since, found.held[0].oldest_extract) == (
             self.TODAY - timedelta(days=4000),
             date(2018, 12, 7),
         )
-        assert found.rows == 9
+        assert found.rows == 12
 
     def test_a_revision_that_was_replaced_and_a_confidential_source_are_left_out(self) -> None:
         rows = [(1, 1, ["KEY_REPEATED"], 0), (2, 1, ["KEY_REPEATED"], 0), (3, 1, ["KEY_REPEATED"], 0)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -16,6 +18,7 @@ from flows import freshness
 from flows.contracts import Cadence, Contract, Due, load_contracts
 from flows.freshness import Arrived, Freshness, State
 from flows.reference import path as reference_path
+from flows.sample import LAST_DAY, write_sample
 from flows.settings import PROJECT_DIR
 
 CITY = "City of London Police"
@@ -295,6 +298,32 @@ class TestAlways:
             today >= since for since in (found.due_on, found.late_on, found.missing_on)
         )
         assert (found.days_late > 0) == (found.state in freshness.ALARMING)
+
+
+def test_the_sample_is_on_time_on_the_day_after_it_ends_and_missing_half_a_year_on(tmp_path: Path) -> None:
+    """Every source of it; what has arrived is taken from the names of its files."""
+    contracts = load_contracts()
+    newest: dict[tuple[str, str | None], Arrived] = {}
+    for path in write_sample(tmp_path, scale=0.001):
+        dated = re.match(r"([a-z_]+)_(\d{4}-\d{2}-\d{2})", path.name)
+        street = re.match(r"(\d{4}-\d{2})-(.+)-street", path.name)
+        if dated and dated[1] in contracts:
+            found = Arrived(dated[1], CITY, date.fromisoformat(dated[2]))
+        elif street:
+            found = Arrived("police_uk_street", street[2], date(2019, 8, 31), street[1])
+        else:
+            continue
+        known = newest.setdefault((found.source, found.force), found)
+        newest[found.source, found.force] = max(
+            known, found, key=lambda item: (item.last_slice or "", item.last_extract)
+        )
+    forces = {"city-of-london", "sample-constabulary"}
+    expected = {(source, CITY) for source in contracts if source != "police_uk_street"}
+    expected |= {("police_uk_street", force) for force in forces}
+    for today, state in ((LAST_DAY + timedelta(days=1), "on_time"), (date(2020, 3, 10), "missing")):
+        judged = freshness.assess(contracts, newest.values(), today)
+        assert {(item.source, item.force) for item in judged} == expected
+        assert {item.state for item in judged} == {state}
 
 
 def test_every_contract_says_when_it_is_due() -> None:
