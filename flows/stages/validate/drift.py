@@ -31,10 +31,15 @@ def find_drift(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Non
 
 
 def _find_retyped(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    columns = {column.name: column for column in contract.loaded_columns if column.as_given and not column.listed_in}
+    of_type = {f"{column.name.upper()}_TYPE": column for column in contract.loaded_columns if column.as_given}
+    failing = connection.execute(
+        "select code from failures where list_contains($1, code) group by code having count(*) >= $2",
+        [list(of_type), LEAST_ROWS],
+    ).fetchall()
+    columns = {of_type[code].name: of_type[code] for (code,) in failing}
     counts = ", ".join(
         f"{{name: '{name}', given: count({column.as_given}), filled: count({column.as_given}) + count({name})}}"
-        for name, column in columns.items()
+        for name, column in sorted(columns.items())
     )
     if not counts:
         return
