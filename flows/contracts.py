@@ -38,6 +38,14 @@ BLANKS = " \u00a0"
 MALFORMED = "ROW_MALFORMED"
 UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
 
+_PERIODS: dict[Cadence, str] = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
+
 _DUCKDB_TYPES: dict[ColumnType, str] = {
     "text": "varchar",
     "code": "varchar",
@@ -273,6 +281,8 @@ class Contract(_Strict):
     """The column whose month a record of changes belongs to; a slice is of its file's month."""
     confidential: bool = False
     """No row of it, and no count by month, delivery or rule, leaves the private warehouse."""
+    escalate_after_days: int | None = Field(default=None, ge=1)
+    """After how many days a serious problem is told to others too; the default is the one in the settings."""
     reference: tuple[Identifier, ...] = ()
     """The seeds that its rules and columns look values up in."""
     columns: tuple[Column, ...]
@@ -307,6 +317,15 @@ class Contract(_Strict):
     def loaded_columns(self) -> tuple[Column, ...]:
         """The columns that may leave the file: all but the personal ones."""
         return tuple(column for column in self.columns if not column.personal)
+
+    @property
+    def due_in_words(self) -> str:
+        """By when its delivery for a period is to be here, such as: 6th working day after the month."""
+        if self.due is None:
+            return self.cadence
+        number = self.due.working_day
+        ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        return f"{number}{ending} working day after the {_PERIODS[self.cadence]}"
 
     @property
     def needs_hmac_key(self) -> bool:

@@ -64,7 +64,7 @@ def in_quarantine(connection: duckdb.DuckDBPyConnection, today: date, confidenti
         ),
 
         broken as (
-          select source, delivery_id, record_no, quarantined_at, unnest(rules) as rule
+          select delivery_id, record_no, quarantined_at, unnest(rules) as rule
           from quarantine.rows
         ),
 
@@ -73,7 +73,7 @@ def in_quarantine(connection: duckdb.DuckDBPyConnection, today: date, confidenti
         held as (
           select distinct
             owners.owner,
-            broken.source,
+            revisions.source,
             (broken.delivery_id, broken.record_no) as row_id,
             revisions.extract_date,
             cast(broken.quarantined_at as date) as held_since,

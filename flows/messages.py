@@ -1,4 +1,4 @@
-"""What a run says to people: the digest, and the pages in Prefect's UI. Names, rules and counts; never a value."""
+"""The pages that a run leaves in Prefect's UI. Names, rules and counts; never a value."""
 
 from __future__ import annotations
 
@@ -6,26 +6,8 @@ import re
 from typing import Any
 
 from flows.releases import Release
-from flows.runs import Summary
 from flows.stages.load import Loaded
-from flows.stages.notify import Digest, Failure, Rejection, digest
 from flows.stages.transform import Node
-
-
-def digest_of(result: Summary, run_failed: str | None = None) -> Digest | None:
-    """The digest of a run, or None when nothing failed; `run_failed` is why the run itself did."""
-    return digest(
-        [Rejection(file.source, file.file_name, file.reason or "") for file in result.rejected],
-        [
-            Failure(
-                rule.source, rule.code, rule.message, rule.owner, rule.files, rule.rows, rule.severity == "critical"
-            )
-            for rule in result.failed_rules
-        ],
-        result.unmatched,
-        result.release.release_id if result.release else None,
-        run_failed,
-    )
 
 
 def artifact_key(what: str, source: str) -> str:

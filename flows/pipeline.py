@@ -7,26 +7,30 @@ check or a failed build is the same the second time.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from jinja2 import TemplateError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows import clock, freshness, messages, runs, warehouse
-from flows.errors import SaferCityError
+from flows.errors import InterruptedRunError, SaferCityError
 from flows.held import in_quarantine
+from flows.observations import Failure
 from flows.progress import say
 from flows.releases import Release
 from flows.report import quality
 from flows.runs import Run, Summary
 from flows.settings import load_settings
-from flows.stages import audit, extract, load, notify, publish, transform, validate
+from flows.stages import audit, extract, load, notify, publish, replay, transform, validate
 from flows.stages.audit import Audited
 from flows.stages.extract import Arrival, Extracted, Landing
 from flows.stages.load import Loaded
+from flows.stages.replay import ReplayedFile, Waiting
 from flows.stages.transform import Transformed
 
 
@@ -53,12 +57,24 @@ def ingest_and_publish(
     with runs.open_run(settings, "run", sources) as run:
         try:
             result = ingest_and_build(run, full_refresh, despite_audit)
-        except SaferCityError as error:
-            with suppress(SaferCityError):  # what ended the run is what is to be shown
-                tell_people(run, runs.summary(run, [], Landing(), [], None), str(error))
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
             raise
-        tell_people(run, result)
+        tell_people(run, result.release)
     return result
+
+
+def tell_of_failure(run: Run, error: Exception) -> None:
+    """Tell people why a run failed; where the ledger takes no more, past it.
+
+    When the system ends the process nothing is waited for: the next who sends, sends it.
+    """
+    failure = Failure(run.failed_in, runs.in_words(run.settings, error))
+    try:
+        tell_people(run, None, failure, in_haste=isinstance(error, InterruptedRunError))
+    except (SaferCityError, duckdb.Error, OSError):
+        notify.tell_past_the_ledger(run.settings, run.run_id, failure)
 
 
 def ingest_and_build(run: Run, full_refresh: bool, despite_audit: str | None = None) -> Summary:
@@ -78,11 +94,16 @@ def ingest_and_build(run: Run, full_refresh: bool, despite_audit: str | None = N
     runs.remember_files(run, found, extracts, loads)
     release = None
     if runs.release_is_due(run, full_refresh):
-        transformed = build_marts(run, full_refresh)
-        audited = audit_release(run, transformed, despite_audit)
-        release = publish_release(run, audited, despite_audit)
-        write_quality_page(run, release)
+        release = build_and_publish(run, full_refresh, despite_audit)
     return runs.summary(run, loads, found, extracts, release)
+
+
+def build_and_publish(run: Run, full_refresh: bool, despite_audit: str | None = None) -> Release:
+    """A new release of what the warehouse holds, and the page on its quality."""
+    audited = audit_release(run, build_marts(run, full_refresh), despite_audit)
+    release = publish_release(run, audited, despite_audit)
+    write_quality_page(run, release)
+    return release
 
 
 @task(name="look at the landing folder", cache_policy=NO_CACHE)
@@ -175,12 +196,12 @@ def audit_release(run: Run, _transformed: Transformed, despite: str | None) -> A
     say("auditing", 0)
     with run.timed("audit"):
         audited = audit.audit(run.settings, run.release_fingerprint)
-    if audited.stops and not despite:
-        raise audit.stopped(
-            [finding.message for finding in audited.stops],
-            audited.moved,
-            "Mend what made it; if it is right as it is, run again with --despite-audit and the reason",
-        )
+        if audited.stops and not despite:
+            raise audit.stopped(
+                [finding.message for finding in audited.stops],
+                audited.moved,
+                "Mend what made it; if it is right as it is, run again with --despite-audit and the reason",
+            )
     return audited
 
 
@@ -203,23 +224,135 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
 
 @task(name="write the quality page", cache_policy=NO_CACHE)
 def write_quality_page(run: Run, release: Release) -> None:
-    """Show what the release holds, and what is held back. A page that cannot be written fails no run."""
+    """Show what the release holds and what is held back. A page that cannot be written fails no run."""
     say("writing the quality page", 0)
-    with suppress(SaferCityError, OSError, duckdb.Error), run.timed("report"):
-        confidential = [source for source, contract in run.contracts.items() if contract.confidential]
-        with warehouse.connect(run.settings, read_only=True) as connection:
-            quarantine = in_quarantine(connection, clock.today(), confidential)
-            fresh = freshness.assess(run.contracts, freshness.arrived(connection, "ledger.deliveries"), clock.today())
-        quality.write(
-            run.settings.paths, release, quality.Told(run.run_id, run.started_at, run.seconds), quarantine, fresh
-        )
+    try:
+        with run.timed("report"):
+            quality_page(run, release)
+    except InterruptedRunError:
+        raise
+    except (SaferCityError, OSError, duckdb.Error, TemplateError, ValueError, TypeError, LookupError) as error:
+        say(f"the quality page cannot be written ({type(error).__name__})", 0)
+
+
+def quality_page(run: Run, release: Release) -> Path:
+    """Gather what the page needs from the warehouse, and write it."""
+    today = clock.today()
+    confidential = [source for source, contract in run.contracts.items() if contract.confidential]
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        quarantine = in_quarantine(connection, today, confidential)
+        fresh = freshness.assess(run.contracts, freshness.arrived(connection, "ledger.deliveries"), today)
+    told = quality.Told(run.run_id, run.started_at, run.seconds)
+    return quality.write(run.settings.paths, release, told, quarantine, fresh)
 
 
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)
-def tell_people(run: Run, result: Summary, run_failed: str | None = None) -> None:
-    """Send the digest, if there is anything to tell."""
+def tell_people(run: Run, release: Release | None, failure: Failure | None = None, in_haste: bool = False) -> None:
+    """Tell people what they do not know yet; in haste it is left in the outbox for the next who sends."""
     with run.timed("notify"):
-        message = messages.digest_of(runs.to_tell(run, result), run_failed)
-        if message:
-            notify.notify(run.settings, message, run.run_id)
-        runs.mark_told(run)
+        notify.tell(
+            run.settings,
+            run.contracts,
+            run.run_id,
+            published=release and release.release_id,
+            failure=failure,
+            send=not in_haste,
+        )
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay did, file by file. `release` is None when no row moved, and so nothing was published."""
+
+    files: list[ReplayedFile]
+    release: Release | None
+
+
+@flow(name="replay quarantine", description="Judge quarantined rows again, load those that pass, rebuild, publish.")
+def replay_quarantine(
+    landing: Path | None = None, sources: list[str] | None = None, rule: str | None = None, dry_run: bool = False
+) -> Replayed:
+    """Load the quarantined rows that the contracts and reference data as they are now let pass.
+
+    landing: folder in which the files of the rows are looked for; the default is the one in the settings.
+    sources: only rows of these; the default is all that have a contract.
+    rule: only rows that were quarantined for it.
+    dry_run: say what would be loaded, and change nothing.
+    """
+    settings = load_settings(landing=landing)
+    with runs.open_run(settings, "quarantine replay", sources) as run:
+        release = None
+        try:
+            files = replay_rows(run, rule, dry_run)
+            with warehouse.connect(settings, read_only=True) as connection:
+                is_due = not dry_run and runs.rows_are_not_published(connection)
+            if is_due:
+                release = build_and_publish(run, full_refresh=False)
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
+            raise
+        tell_people(run, release)
+    return Replayed(files, release)
+
+
+def replay_rows(run: Run, rule: str | None, dry_run: bool) -> list[ReplayedFile]:
+    """Source by source: what of quarantine passes now, loaded."""
+    with warehouse.connect(run.settings, read_only=True) as connection:
+        waiting = {source: replay.waiting(connection, source, rule) for source in run.sources}
+    waiting = {source: deliveries for source, deliveries in waiting.items() if deliveries}
+    arrivals = find_again(run) if waiting else []
+    files = []
+    for source, deliveries in waiting.items():
+        found = [a for a in arrivals if a.source == source and any(delivery.may_be(a) for delivery in deliveries)]
+        extracted = read_again.with_options(name=f"read {source} again")(run, source, found, deliveries)
+        validate_source.with_options(name=f"validate {source}")(run, source, extracted)
+        files += replay_source.with_options(name=f"replay {source}")(run, source, extracted, rule, dry_run)
+    return files
+
+
+@task(name="look for the files again", cache_policy=NO_CACHE)
+def find_again(run: Run) -> list[Arrival]:
+    """Everything that lies in the landing folder, whether it was seen or not."""
+    with run.timed("extract"):
+        return runs.find(run.settings, run.contracts, lambda _: False).arrivals
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=can_help)
+def read_again(run: Run, source: str, arrivals: list[Arrival], deliveries: list[Waiting]) -> Extracted:
+    """Fill one source's scratch file with the files that are still there, and with what is kept of the others."""
+    contract = run.contracts[source]
+
+    def is_another(arrival: Arrival, content_hash: str) -> bool:
+        return not any(delivery.content_hash == content_hash and delivery.may_be(arrival) for delivery in deliveries)
+
+    with run.timed("extract"):
+        extracted = extract.extract(
+            contract,
+            arrivals,
+            run.empty_scratch(source),
+            is_repeat=is_another,
+            hmac_key=run.settings.hmac_key_bytes,
+            threads=run.settings.threads,
+            memory_limit=run.settings.memory_limit,
+            progress=lambda done, total: say(f"reading {source} again", done, total),
+        )
+        with warehouse.connect(run.settings) as connection:
+            replay.add_records(contract, connection, extracted.database, deliveries)
+    return extracted
+
+
+@task(cache_policy=NO_CACHE)
+def replay_source(run: Run, source: str, extracted: Extracted, rule: str | None, dry_run: bool) -> list[ReplayedFile]:
+    """Move one source's rows that pass now, in one transaction."""
+    say(f"replaying {source}", 0)
+    with run.timed("load"), warehouse.connect(run.settings) as connection:
+        return replay.replay(
+            run.contracts[source],
+            connection,
+            extracted.database,
+            run.run_id,
+            run.started,
+            rule=rule,
+            dry_run=dry_run,
+        )

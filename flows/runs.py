@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,10 +20,10 @@ import duckdb
 
 import flows
 from flows import clock, ledger, releases, warehouse
-from flows.contracts import Contract, contracts_fingerprint, load_contracts
+from flows.contracts import MALFORMED, Contract, contracts_fingerprint, load_contracts
 from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
-from flows.stages import extract, transform
+from flows.stages import extract, notify, transform
 from flows.stages.extract import Arrival, Extracted, Landing, LandingFile
 from flows.stages.extract.arrival import MEMBER_SIGN, printable
 from flows.stages.load import FailedRule, Loaded, LoadedFile
@@ -34,7 +34,10 @@ LEAST_ROOM = 16 << 20
 
 @dataclass
 class Run:
-    """A run that is under way. `contracts` are all of them, `sources` the ones that this run is for."""
+    """A run that is under way. `contracts` are all of them, `sources` the ones that this run is for.
+
+    `failed_in` is the stage that failed.
+    """
 
     settings: Settings
     contracts: dict[str, Contract]
@@ -42,6 +45,7 @@ class Run:
     run_id: str
     started_at: datetime
     seconds: dict[str, float] = field(default_factory=dict)
+    failed_in: str = ""
 
     @property
     def started(self) -> str:
@@ -75,6 +79,7 @@ class Run:
         try:
             yield
         except Exception as error:
+            self.failed_in = stage
             if reason := warehouse.no_room(error):
                 raise _no_room_left(self.settings, stage, reason) from None
             raise
@@ -131,17 +136,24 @@ def open_run(settings: Settings, command: str, sources: list[str] | None = None)
     try:
         with _begun(settings, command, sources) as run:
             yield run
-    except OSError as error:
-        if reason := warehouse.no_room(error):
-            raise _no_room_left(settings, "the run", reason) from None
-        raise SaferCityError(f"the run failed: {error.filename}: {error.strerror}; mend that and run again") from None
-    except duckdb.Error as error:
-        if reason := warehouse.no_room(error):
-            raise _no_room_left(settings, "the run", reason) from None
-        raise SaferCityError(
+    except (OSError, duckdb.Error) as error:
+        raise SaferCityError(in_words(settings, error)) from None
+
+
+def in_words(settings: Settings, error: Exception) -> str:
+    """Why a run failed, for people: the texts of errors that are not ours may quote a value."""
+    if isinstance(error, SaferCityError):
+        return str(error)
+    if reason := warehouse.no_room(error):
+        return str(_no_room_left(settings, "the run", reason))
+    if isinstance(error, OSError):
+        return f"the run failed: {error.filename}: {error.strerror}; mend that and run again"
+    if isinstance(error, duckdb.Error):
+        return (
             f"the run failed in DuckDB ({type(error).__name__}); see that there is disk space and memory left, and run"
             " again"
-        ) from None
+        )
+    return f"a fault of the program ({type(error).__name__}): please report it, with the log of the run"
 
 
 @contextmanager
@@ -149,7 +161,7 @@ def _begun(settings: Settings, command: str, sources: list[str] | None) -> Itera
     contracts = load_contracts()
     chosen = chosen_sources(contracts, sources)
     started_at = clock.now().replace(microsecond=0)
-    run = Run(settings, contracts, chosen, f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", started_at)
+    run = Run(settings, contracts, chosen, new_run_id(started_at), started_at)
     settings.paths.make()
     with warehouse.writer_lock(settings.paths, command):
         _clear_up(settings)
@@ -246,6 +258,8 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
         warehouse.writer_lock(settings.paths, "run"),
         warehouse.connect(settings, read_only=True) as connection,
     ):
+        if ledger.version(connection) < ledger.SCHEMA_VERSION:
+            return False
         fingerprint = contracts_fingerprint(contracts)
         if releases.current(settings.paths) is None:
             return False
@@ -257,6 +271,33 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
         named_before = _named_before(settings, connection)
     landing = find(settings, contracts, known)
     return not (landing.arrivals or landing.looked_at or set(landing.unmatched) - named_before)
+
+
+def tell_what_is_due(settings: Settings) -> None:
+    """With nothing to do there may still be something to tell: a message to send again, a problem that grew too old.
+
+    Whoever writes the warehouse at this time tells people instead.
+    """
+    contracts = load_contracts()
+    with suppress(warehouse.WarehouseBusyError), warehouse.writer_lock(settings.paths, "run"):
+        if settings.alerts.run_every_hours is not None:
+            with warehouse.connect(settings) as connection:
+                ledger.note_look(connection, clock.now())
+        if notify.is_anything_due(settings, contracts):
+            notify.tell(settings, contracts, new_run_id(clock.now()))
+
+
+def tell_that_none_began(settings: Settings, error: SaferCityError) -> None:
+    """Tell people of what kept a run from beginning, but for another one that is under way."""
+    if isinstance(error, warehouse.WarehouseBusyError):
+        return
+    with suppress(SaferCityError), warehouse.writer_lock(settings.paths, "run"):
+        notify.tell_of_failure(settings, new_run_id(clock.now()), notify.Failure("", str(error)))
+
+
+def new_run_id(started_at: datetime) -> str:
+    """A run's id: when it began, UTC, and what tells two of one second apart."""
+    return f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 def needs_release(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> bool:
@@ -272,6 +313,36 @@ def release_is_due(run: Run, full_refresh: bool) -> bool:
             or needs_release(connection, run.release_fingerprint)
             or not run.settings.paths.current.exists()
         )
+
+
+def something_to_replay(settings: Settings, sources: list[str] | None, rule: str | None) -> bool:
+    """Whether rows lie in quarantine that a replay would judge, or a replay that was killed has to be published.
+
+    Raises UsageError for a source without a contract, and for a rule that neither a contract nor a row knows.
+    """
+    contracts = load_contracts()
+    chosen = chosen_sources(contracts, sources)
+    if not settings.paths.warehouse.exists():
+        raise UsageError(f"there is no warehouse in {settings.paths.data} yet; run: safercity run")
+    with (
+        warehouse.writer_lock(settings.paths, "quarantine replay"),
+        warehouse.connect(settings, read_only=True) as connection,
+    ):
+        rows = connection.execute(
+            "select distinct source, unnest(rules) from quarantine.rows where source in (select unnest(?))", [chosen]
+        ).fetchall()
+        is_unpublished = rows_are_not_published(connection)
+    rules = {code for _, code in rows}
+    known = {MALFORMED, *(item.code for contract in contracts.values() for item in contract.all_rules)}
+    if rule is not None and rule not in rules | known:
+        raise UsageError(f"there is no rule {rule}; see those with rows in quarantine: safercity quarantine list")
+    return is_unpublished or (bool(rules) if rule is None else rule in rules)
+
+
+def rows_are_not_published(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the newest release was made of other rows than there are now, by whatever code."""
+    newest = releases.newest_recorded(connection)
+    return newest is None or newest[1] != ledger.deliveries_digest(connection)
 
 
 def deliveries_digest(settings: Settings) -> str:
@@ -290,7 +361,8 @@ def require_hmac_key(run: Run, landing: Landing) -> None:
 def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
     """A test of whether a delivery is in the ledger already.
 
-    One that was rejected under another version of its contract, or before the day of its extract, is judged again.
+    One that was rejected under another version of its contract, before the day of its extract, or before somebody
+    decided to accept it is judged again.
     Files whose force or day is not known are told apart by their names: two empty files are two rejections.
     """
     with warehouse.connect(run.settings, read_only=True) as connection:
@@ -302,6 +374,10 @@ def is_repeat(run: Run, source: str) -> Callable[[Arrival, str], bool]:
             where source = ?
               and (state = 'accepted' or contract = ?)
               and not (coalesce(reason_code, '') = 'EXTRACT_IN_FUTURE' and extract_date <= ?)
+              and not (
+                coalesce(reason_code, '') = 'TOO_MANY_BAD_ROWS'
+                and delivery_id in (select delivery_id from ledger.decisions)
+              )
             """,
             [source, run.contracts[source].fingerprint, clock.today()],
         ).fetchall()
@@ -382,47 +458,6 @@ def summary(
         release=release,
         seconds={stage: round(seconds, 2) for stage, seconds in run.seconds.items()},
     )
-
-
-def to_tell(run: Run, result: Summary) -> Summary:
-    """The summary with what all runs have to tell whose digest has not gone out: this one, and those that failed."""
-    untold = "(select run_id from ledger.runs where not told)"
-    with warehouse.connect(run.settings, read_only=True) as connection:
-        rejected = connection.execute(
-            f"""
-            select source, force, slice, file_name, path, extract_date, state, received, accepted, quarantined,
-              rejected, reason_code, reason
-            from ledger.deliveries
-            where run_id in {untold} and state = 'rejected'
-            order by path
-            """
-        ).fetchall()
-        failed_rules = connection.execute(
-            f"""
-            select deliveries.source, results.rule, results.severity, any_value(results.message),
-              any_value(results.owner), count(distinct results.delivery_id), sum(results.rows_failed)::bigint
-            from ledger.rule_results as results
-            inner join ledger.deliveries as deliveries using (delivery_id)
-            where results.run_id in {untold} and results.rows_failed > 0 and deliveries.state = 'accepted'
-            group by deliveries.source, results.rule, results.severity
-            order by if(results.severity = 'critical', 0, 1), sum(results.rows_failed) desc, results.rule
-            """
-        ).fetchall()
-        unmatched = connection.execute(
-            f"select name from ledger.unmatched where run_id in {untold} order by name"
-        ).fetchall()
-    return replace(
-        result,
-        files=[LoadedFile(*row) for row in rejected],
-        failed_rules=[FailedRule(*row) for row in failed_rules],
-        unmatched=[name for (name,) in unmatched],
-    )
-
-
-def mark_told(run: Run) -> None:
-    """Write that everything there was to tell has been told."""
-    with warehouse.connect(run.settings) as connection:
-        connection.execute("update ledger.runs set told = true where not told")
 
 
 def _known_files(connection: duckdb.DuckDBPyConnection, contracts: str) -> Callable[[LandingFile], bool]:

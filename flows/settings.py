@@ -6,6 +6,7 @@ A nested setting is written with two underscores in the environment: `SAFERCITY_
 from __future__ import annotations
 
 import os
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,51 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 SETTINGS_FILE = "safercity.toml"
 
 
-class Alerts(BaseModel):
-    """Where the digest of a run goes."""
+class Channels(BaseModel):
+    """The channels of one owner."""
 
     model_config = ConfigDict(extra="forbid")
 
-    urls: list[str] = Field(default_factory=list, description="Apprise URLs, such as mailto://, slack://, json://")
+    urls: list[str] = Field(description="Apprise URLs")
+
+
+class Alerts(BaseModel):
+    """Who is told what, where and when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    urls: list[str] = Field(default_factory=list, description="Apprise URLs to which everything goes")
+    owners: dict[str, Channels] = Field(
+        default_factory=dict, description="Owner, as the contracts and rules name them → channels for what is theirs"
+    )
+    escalate_to: list[str] = Field(
+        default_factory=list, description="Apprise URLs for serious problems that have grown too old"
+    )
+    escalate_after_days: int = Field(
+        default=14, ge=1, description="After how many days a serious problem is too old; a contract may say otherwise"
+    )
+    repeat_after_days: int = Field(
+        default=7, ge=1, description="After how many days a problem that goes on is told again"
+    )
+    quiet_hours: str | None = Field(
+        default=None,
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        description="When only critical things are told, London time, such as 22:00-07:00",
+    )
+    disk_nearly_full_percent: float = Field(
+        default=95, gt=0, le=100, description="How much of the disk may be used before it is told"
+    )
+    least_free_mb: int = Field(default=512, ge=0, description="How many MB must be left before it is told")
+    run_every_hours: float | None = Field(
+        default=None, gt=0, description="How often a run is due; one that has not started is told"
+    )
+
+    def is_quiet(self, at: time) -> bool:
+        """Whether a London time of day lies in the quiet hours; their end does not."""
+        if self.quiet_hours is None:
+            return False
+        begins, ends = (time.fromisoformat(part) for part in self.quiet_hours.split("-"))
+        return begins <= at < ends if begins <= ends else at >= begins or at < ends
 
 
 class Settings(BaseSettings):

@@ -29,7 +29,7 @@ def parsed_once() -> Iterator[None]:
     run_dbt = transform.run_dbt
 
     def run_parsed(settings: Settings, command: list[str], **given: Any) -> list[transform.Node]:
-        from dbt.contracts.files import FileHash
+        from dbt.artifacts.resources.base import FileHash
         from dbt.contracts.graph.manifest import ManifestStateCheck
         from dbt.parser.manifest import ManifestLoader
 

@@ -1,4 +1,4 @@
-"""When deliveries are due, as `status` and `sources` say it."""
+"""When deliveries are due, as `status` says it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from flows.cli import screen
-from flows.contracts import Contract
-from flows.freshness import ALARMING, Freshness, alike
-from flows.freshness import in_words as day_in_words
-
-_PERIODS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year"}
+from flows.freshness import ALARMING, Freshness, alike, in_words
 
 LONG_AGO = 60  # days without any delivery after which a folder is taken to hold past data
 
@@ -27,7 +23,7 @@ def show(fresh: Sequence[Freshness], today: date) -> None:
     screen.table(
         ["source", "force", "last_extract", "next_due", "state", "working_days_late", "owner"],
         rows,
-        title=f"\nWhat is due, by the calendar of {day_in_words(today)}",
+        title=f"\nWhat is due, by the calendar of {in_words(today)}",
     )
     extracts = [item.last_extract for item in fresh if item.last_extract]
     if not extracts:
@@ -36,15 +32,6 @@ def show(fresh: Sequence[Freshness], today: date) -> None:
     days = (today - newest).days
     if days > LONG_AGO and all(item.state in (*ALARMING, "awaited") for item in fresh):
         print(
-            f"Nothing has come for {days:,} days: the newest extract of any source is of {day_in_words(newest)}. To see"
+            f"Nothing has come for {days:,} days: the newest extract of any source is of {in_words(newest)}. To see"
             f" what was due on a day of the past, set it: SAFERCITY_NOW={newest} safercity status"
         )
-
-
-def in_words(contract: Contract) -> str:
-    """By when a source is due: each month by its 6th working day after."""
-    due = contract.due
-    if due is None:
-        return contract.cadence
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(due.working_day % 10 if due.working_day % 100 not in (11, 12, 13) else 0)
-    return f"{due.working_day}{ending or 'th'} working day after the {_PERIODS[contract.cadence]}"

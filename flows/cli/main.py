@@ -8,18 +8,19 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from flows import __version__, releases
+from flows.cli import alerts, quarantine, screen
 from flows.cli import releases as releases_cli
-from flows.cli import screen
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
 from flows.settings import Settings, load_settings, quiet_environment
@@ -36,6 +37,14 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(releases_cli.app, name="releases")
+deliveries_app = typer.Typer(help="What arrived, and what became of every row of it.")
+deliveries_app.command("accept")(quarantine.accept)
+app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(alerts.app, name="alerts")
+
+
+Result = TypeVar("Result")
 
 
 class DeliveryState(StrEnum):
@@ -143,7 +152,9 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
-    exit_code = _run(load_settings(landing=landing), sources, full_refresh, json, despite_audit)
+    exit_code = _run(
+        load_settings(landing=landing), sources, full_refresh, json, despite_audit, scheduled=landing is None
+    )
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -156,7 +167,6 @@ def demo(json: Json = False) -> None:
     with exit code 3 for them, the demo ends with 0. Where no SAFERCITY_HMAC_KEY is set, it uses the published test
     key of the sample. It takes the day after the sample's last one for today, or all of it would be years late.
     """
-    from flows.cli import report
     from flows.sample import LAST_DAY, TEST_HMAC_KEY
 
     settings = load_settings()
@@ -172,6 +182,8 @@ def demo(json: Json = False) -> None:
         unfinished.rename(folder)
     _run(load_settings(landing=folder), None, False, json)
     if is_set and not json:
+        from flows.cli import report
+
         print(f"The demo took {day} for today. To see what was due then: SAFERCITY_NOW={day} {report.command()} status")
 
 
@@ -231,9 +243,25 @@ def status(json: Json = False) -> None:
 
 
 @app.command()
+def quality(
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser of this machine.")] = False,
+) -> None:
+    """Where the quality page of the newest run is; the index beside it leads to the last thirty."""
+    from flows.report.quality import INDEX, folder, newest
+
+    settings = load_settings()
+    page = newest(settings.paths)
+    if page is None:
+        raise UsageError(f"there is no quality page in {folder(settings.paths)} yet; run: safercity run")
+    print(page)
+    print(page.with_name(INDEX))
+    if show:
+        typer.launch(page.as_uri())
+
+
+@app.command()
 def sources(json: Json = False) -> None:
     """The sources that have a contract, with their rules."""
-    from flows.cli import due
     from flows.contracts import load_contracts
 
     contracts = load_contracts()
@@ -246,7 +274,7 @@ def sources(json: Json = False) -> None:
             (
                 contract.source,
                 contract.delivery.kind,
-                due.in_words(contract),
+                contract.due_in_words,
                 len(contract.columns),
                 len(contract.all_rules),
                 contract.owner,
@@ -257,8 +285,10 @@ def sources(json: Json = False) -> None:
     )
 
 
-@app.command()
+@deliveries_app.callback(invoke_without_command=True)
 def deliveries(
+    context: typer.Context,
+    *,
     source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     force: Annotated[str | None, typer.Option(help="Only of this force.")] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
@@ -266,6 +296,8 @@ def deliveries(
     json: Json = False,
 ) -> None:
     """What arrived, and what became of every row of it."""
+    if context.invoked_subcommand:
+        return
     from flows.operate import read
 
     found = read.deliveries(
@@ -381,12 +413,26 @@ def check(
 
 
 def _run(
-    settings: Settings, sources: list[str] | None, full_refresh: bool, json: bool, despite_audit: str | None = None
+    settings: Settings,
+    sources: list[str] | None,
+    full_refresh: bool,
+    json: bool,
+    despite_audit: str | None = None,
+    *,
+    scheduled: bool = False,
 ) -> int:
+    """Run, or say that there is nothing to do. A scheduled run that cannot even begin is told to people."""
     from flows import runs
 
-    runs.require_landing(settings)
-    if not full_refresh and runs.nothing_to_do(settings, sources):
+    try:
+        runs.require_landing(settings)
+        idle = not full_refresh and runs.nothing_to_do(settings, sources)
+    except SaferCityError as error:
+        if scheduled:
+            runs.tell_that_none_began(settings, error)
+        raise
+    if idle:
+        runs.tell_what_is_due(settings)
         release = releases.current(settings.paths)
         assert release is not None
         if json:
@@ -425,12 +471,23 @@ def _set_clock(settings: Settings, day: date) -> bool:
 def _through_prefect(
     settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None
 ) -> Summary:
+    return through_prefect(
+        settings,
+        lambda pipeline: pipeline.ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit),
+    )
+
+
+def through_prefect(settings: Settings, flow: Callable[[Any], Result]) -> Result:
+    """Start Prefect, and have `flow` call a flow of the module `pipeline`, which it is given.
+
+    Raises UsageError when PREFECT_API_URL names a server that does not answer.
+    """
     from flows.orchestration import import_meanwhile, prepare_prefect, server_is_missing, start_server, use_server
 
     say("starting Prefect", 0)
     prepare_prefect(settings)
     server = start_server()
-    from flows.pipeline import ingest_and_publish
+    from flows import pipeline
 
     import_meanwhile("great_expectations", "dbt.cli.main", "dbt.adapters.duckdb")
     use_server(server)
@@ -439,7 +496,7 @@ def _through_prefect(
     signal.signal(signal.SIGTERM, _ended_by_the_system)
     signal.signal(signal.SIGINT, _ended_by_ctrl_c)
     try:
-        return ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit)
+        return flow(pipeline)
     except RuntimeError as error:
         if server is None and server_is_missing(error):
             raise UsageError(

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from flows.cli import screen
+from flows.report import quality
 from flows.runs import Summary
 from flows.settings import Settings
 
@@ -37,6 +38,8 @@ def show(settings: Settings, result: Summary, wall_seconds: float, *, json: bool
         print("Nothing changed, so nothing was published.")
         return
     print(f"Published: {settings.paths.published_database} ({sum(result.release.rows_per_table.values()):,} rows)")
+    page = quality.page(settings.paths, result.run_id)
+    print(f"Quality: {page}" if page.exists() else f"Quality: {page} could not be written; the release stands.")
     print(
         f'Try:  {command()} sql "select record_source, force, month, offences, signal from marts.violence_performance'
         " where measure = 'violence' order by month desc, record_source, force limit 6\""

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from flows import progress
 
@@ -42,7 +43,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str |
         is_count = any(isinstance(row[place], _COUNT) and not isinstance(row[place], bool) for row in rows)
         drawn.add_column(column, justify="right" if is_count else "left", overflow="fold")
     for row in texts:
-        drawn.add_row(*row)
+        drawn.add_row(*(Text(text) for text in row))
     out.print(drawn)
 
 

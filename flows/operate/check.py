@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from flows.contracts import Contract, load_contracts
 from flows.errors import SaferCityError
+from flows.observations import OPERATOR
 from flows.operate import generate
+from flows.outbox import channels, is_readable
 from flows.settings import PROJECT_DIR, Settings
 
 GOOD_KEY_CHARACTERS = 32
@@ -29,8 +31,10 @@ def check(settings: Settings) -> list[Finding]:
         if settings.landing_dir.is_dir()
         else Finding("landing", False, f"{settings.landing_dir} is no folder; make it, or set SAFERCITY_LANDING")
     )
+    owners = None
     try:
         contracts = load_contracts()
+        owners = _owners(contracts)
         for name, contract in contracts.items():
             findings.append(
                 Finding(f"contract {name}", True, f"{len(contract.columns)} columns, {len(contract.all_rules)} rules")
@@ -48,7 +52,7 @@ def check(settings: Settings) -> list[Finding]:
         )
     except SaferCityError as error:
         findings.append(Finding("contracts", False, str(error)))
-    findings += _channels(settings)
+    findings += _channels(settings, owners)
     return findings
 
 
@@ -69,14 +73,28 @@ def _hmac_key(settings: Settings, contracts: dict[str, Contract]) -> list[Findin
     return [Finding("key for people", True, f"is set, for {sources}")]
 
 
-def _channels(settings: Settings) -> list[Finding]:
-    if not settings.alerts.urls:
+def _channels(settings: Settings, owners: set[str] | None) -> list[Finding]:
+    found = channels(settings.alerts)
+    if not found:
         return [Finding("alerts", True, "no channel is set: digests go to the ledger only (SAFERCITY_ALERTS__URLS)")]
-    import apprise
-
-    return [
-        Finding(f"channel {url.split(':', 1)[0]}", True, "its URL can be read; nothing was sent")
-        if apprise.Apprise.instantiate(url, suppress_exceptions=True)
-        else Finding(f"channel {url.split(':', 1)[0]}", False, "its URL cannot be read; see Apprise's list of URLs")
-        for url in settings.alerts.urls
+    findings = [
+        Finding(f"channel {channel.scheme}", True, f"for {channel.recipient}: its URL can be read; nothing was sent")
+        if is_readable(channel.url)
+        else Finding(
+            f"channel {channel.scheme}",
+            False,
+            f"for {channel.recipient}: its URL cannot be read; see Apprise's list of URLs",
+        )
+        for channel in found
     ]
+    return findings + [
+        Finding(f"owner {name}", False, f"owns nothing; those who do: {', '.join(sorted(owners))}")
+        for name in settings.alerts.owners
+        if owners is not None and name not in owners
+    ]
+
+
+def _owners(contracts: dict[str, Contract]) -> set[str]:
+    """Everybody who acts on something."""
+    of_rules = {contract.rule_owner(rule) for contract in contracts.values() for rule in contract.all_rules}
+    return {OPERATOR} | {contract.owner for contract in contracts.values()} | of_rules

@@ -179,7 +179,7 @@ def _dictionary(contracts: dict[str, Contract]) -> str:
             "",
             f"**{contract.title}.** {contract.description}",
             "",
-            f"Owner: {contract.owner}. Due: {contract.cadence}. Kind: {contract.delivery.kind}.",
+            f"Owner: {contract.owner}. Due: {contract.due_in_words}. Kind: {contract.delivery.kind}.",
             "",
             "| column | header | type | required | meaning |",
             "|---|---|---|---|---|",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -80,6 +81,12 @@ def folder(paths: Paths) -> Path:
 def page(paths: Paths, run_id: str) -> Path:
     """The page of one run."""
     return folder(paths) / f"{run_id}.html"
+
+
+def newest(paths: Paths) -> Path | None:
+    """The page of the newest run, or None where there is none."""
+    headlines = _headlines(paths)
+    return page(paths, headlines[0].run_id) if headlines else None
 
 
 def write(paths: Paths, release: Release, told: Told, quarantine: Quarantine, fresh: Sequence[Freshness]) -> Path:
@@ -194,13 +201,21 @@ def trend_path(rule: RuleLine) -> str:
 
 def _write_index(paths: Paths) -> None:
     """Make the index of the newest pages, and remove the others."""
-    headlines = [Headline(**json.loads(path.read_text(encoding="utf-8"))) for path in folder(paths).glob("*.json")]
-    headlines.sort(key=lambda headline: (headline.published_at, headline.run_id), reverse=True)
+    headlines = _headlines(paths)
     for old in headlines[KEPT:]:
         for path in (page(paths, old.run_id), page(paths, old.run_id).with_suffix(".json")):
             path.unlink(missing_ok=True)
     text = _templates().get_template("quality_index.html.j2").render(headlines=headlines[:KEPT], verdicts=VERDICTS)
     _put(folder(paths) / INDEX, text)
+
+
+def _headlines(paths: Paths) -> list[Headline]:
+    """What the pages say of themselves, newest first; what cannot be read is passed over."""
+    found = []
+    for path in folder(paths).glob("*.json"):
+        with suppress(OSError, ValueError, TypeError):
+            found.append(Headline(**json.loads(path.read_text(encoding="utf-8"))))
+    return sorted(found, key=lambda headline: (headline.published_at, headline.run_id), reverse=True)
 
 
 def _templates() -> Environment:

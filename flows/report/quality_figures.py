@@ -104,7 +104,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class RejectedFile:
-    """A file of which nothing was loaded. `is_open`: no accepted delivery of its slice and extract stands in for it.
+    """A file of which nothing was loaded. `is_open`: no accepted delivery of its source, force and slice is as new.
 
     `reason` is None where it may hold a count of a confidential source.
     """
@@ -206,7 +206,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, since: date | None) -> list[
         recent, ever = Checks(*counts[:2]), Checks(*counts[2:])
         trend = trends.get((source, rule), ())
         rules[source].append(RuleLine(rule, severity, dimension, message, owner, recent, ever, trend))
-        withheld[source] = is_withheld
+        withheld[source] = withheld.get(source, True) and is_withheld
     names = connection.execute("select source, title, owner from marts.dim_source order by source").fetchall()
     return [
         SourceLine(source, title, owner, withheld[source], _by_dimension(rules[source]), _worst_first(rules[source]))
@@ -302,11 +302,14 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> list[RejectedFile]:
                 from marts.deliveries as taken
                 where
                   taken.state <> 'rejected'
-                  and taken.source = rejected.source
-                  -- The force of a file that could not be read may not be known; its name is.
-                  and (taken.force = rejected.force or rejected.force is null and taken.file_name = rejected.file_name)
-                  and taken.slice is not distinct from rejected.slice
-                  and taken.extract_date = rejected.extract_date
+                  and if(
+                    rejected.extract_date is null,
+                    taken.file_name = rejected.file_name,
+                    taken.source = rejected.source
+                    and coalesce(taken.force = rejected.force, true)
+                    and coalesce(taken.slice = rejected.slice, true)
+                    and taken.extract_date >= rejected.extract_date
+                  )
               )
             from marts.deliveries as rejected
             left join marts.dim_source as sources on rejected.source = sources.source

@@ -73,6 +73,9 @@ class RejectedArchive:
 ARCHIVE_SOURCE = "unknown"
 """What the ledger calls the source of an archive that was rejected as a whole."""
 
+ONLY_LENGTH = "‹[0-9]+ characters›"
+"""What stands in quarantine for a value of which only the length is kept, as a regular expression."""
+
 _DIGITS = "[0-9TZ:/., \u00a0+-]*"
 
 
@@ -131,11 +134,11 @@ def load(
         try:
             _judge(contract, connection)
             _record_deliveries(contract, connection, run_id, started_at)
-            _fill_raw(contract, connection)
+            fill_raw(contract, connection, "anti join bad_rows on bad_rows.row_id = typed.row_id")
             _fill_quarantine(contract, connection, run_id, started_at)
             _record_rule_results(connection, run_id)
             _record_drift(connection)
-            _prove_the_sums(contract, connection)
+            prove_the_sums(contract, connection)
             loaded = Loaded(contract.source, _files(connection), _failed_rules(contract, connection))
             connection.execute("commit")
         except duckdb.Error as error:
@@ -152,8 +155,8 @@ def load(
         connection.execute("drop table if exists temp.judged; drop table if exists temp.bad_rows; detach scratch")
 
 
-def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
-    """Temp tables: `bad_rows` (rows that break a critical rule) and `judged` (one row per file with its fate)."""
+def find_bad_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temp table `bad_rows`: one row per row of `scratch` that breaks a critical rule, with its reasons."""
     connection.execute(
         """
         create or replace temp table bad_rows as
@@ -167,6 +170,11 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
         group by failures.row_id
         """
     )
+
+
+def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
+    """Temp tables: `bad_rows` (rows that break a critical rule) and `judged` (one row per file with its fate)."""
+    find_bad_rows(connection)
     connection.execute(
         """
         create or replace temp table judged as
@@ -185,7 +193,11 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
             coalesce(quarantined.row_count, 0) as bad_count,
             concat_ws(
               '|', $source, files.force, files.slice, files.extract_date, files.revision, files.content_hash
-            ) as identity
+            ) as identity,
+            -- Files whose force or day is not known are told apart by their names: two empty files are two rejections.
+            files.force is null or files.extract_date is null as is_told_apart_by_name,
+            (md5_number_lower(concat_ws('|', identity, if(is_told_apart_by_name, file_name, null))) >> 1)::bigint
+              as delivery_id
           from scratch.files as files
           left join quarantined using (file_id)
         ),
@@ -194,7 +206,9 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
             *,
             case
               when problem_code is not null then problem_code
-              when bad_count >= $min_rows and bad_count > received * $max_share then 'TOO_MANY_BAD_ROWS'
+              when bad_count >= $min_rows and bad_count > received * $max_share
+                and delivery_id not in (select delivery_id from ledger.decisions)
+                then 'TOO_MANY_BAD_ROWS'
             end as own_reason
           from counted
         ),
@@ -226,12 +240,6 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
           from explained
           left join claims using (file_id)
         )
-        -- Files whose force or day is not known are told apart by their names: two empty files are two rejections.
-        select
-          *,
-          force is null or extract_date is null as is_told_apart_by_name,
-          (md5_number_lower(concat_ws('|', identity, if(is_told_apart_by_name, file_name, null))) >> 1)::bigint
-            as delivery_id
         from decided
         """,
         {
@@ -308,8 +316,11 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
     )
 
 
-def _fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
-    """Insert the good rows; a column that a warning rule makes NULL is NULL in the rows that fail it."""
+def fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Insert rows of accepted files; a column that a warning rule makes NULL is NULL in the rows that fail it.
+
+    `rows` is SQL that joins `typed` to what says which of its rows.
+    """
     nulled_by: dict[str, list[str]] = {}
     for rule in contract.all_rules:
         for column in rule.nulls:
@@ -335,7 +346,7 @@ def _fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None
         select judged.delivery_id, typed.record_no, {", ".join(columns)}
         from scratch.typed as typed
         inner join judged on judged.file_id = typed.file_id and judged.reason_code is null
-        anti join bad_rows on bad_rows.row_id = typed.row_id
+        {rows}
         {" ".join(joins)}
         order by typed.row_id
         """
@@ -344,7 +355,6 @@ def _fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None
 
 def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str) -> None:
     """Keep each bad row with its reasons and its columns, so that it can be replayed; see `_kept`."""
-    values = [f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns]
     connection.execute(
         f"""
         insert into quarantine.rows by name
@@ -354,7 +364,7 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
           typed.record_no,
           bad_rows.rules,
           bad_rows.messages,
-          map {{{", ".join(values)}}} as record,
+          {kept_record(contract)} as record,
           $run_id as run_id,
           $started_at::timestamp as quarantined_at
         from bad_rows
@@ -385,6 +395,12 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
     )
 
 
+def kept_record(contract: Contract) -> str:
+    """SQL for what is kept of a bad row, of which `received`, `typed` and `bad_rows` are at hand; see `_kept`."""
+    values = ", ".join(f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns)
+    return f"map {{{values}}}"
+
+
 def _kept(contract: Contract, column: Column) -> str:
     """SQL for what is kept of a value in a bad row: the text as received, or only its length.
 
@@ -406,7 +422,7 @@ def _kept(contract: Contract, column: Column) -> str:
         wrong = [f"{wrong[0]} and not regexp_full_match({value}, '{_DIGITS}')"]
     if not wrong:
         return value
-    return f"if({' or '.join(wrong)}, '‹' || length({value}) || ' characters›', {value})"
+    return f"if({' or '.join(wrong)}, '‹' || length({value}) || ' characters›', {value})"  # see ONLY_LENGTH
 
 
 def _record_rule_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
@@ -441,7 +457,8 @@ def _record_drift(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _prove_the_sums(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
+def prove_the_sums(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
+    """Raises SaferCityError where the rows of a delivery in `judged` are not as many as the ledger says."""
     wrong = connection.execute(
         f"""
         with in_raw as (

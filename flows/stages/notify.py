@@ -1,152 +1,152 @@
-"""Notify: one digest per run to the people who act on bad data, only when something failed.
+"""Notify: tell people what they do not know yet, once.
 
-A digest holds files, rules and counts; never a value, a free text or a line of data. A channel that is down never
-fails the run. Every digest is also a row in the ledger.
+A look at the warehouse and the machine; what has changed since the last one goes as one message to each recipient into
+the outbox, in the transaction that says it is told; then the outbox is sent. A channel that is down never fails a run.
 """
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 
-from flows import clock, warehouse
-from flows.settings import Settings
+import duckdb
 
-
-@dataclass(frozen=True)
-class Rejection:
-    """A file of which nothing was loaded, and why."""
-
-    source: str
-    file_name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A rule that rows broke: `rows` in `files` files; `quarantined` says whether they were kept out."""
-
-    source: str
-    code: str
-    message: str
-    owner: str
-    files: int
-    rows: int
-    quarantined: bool
+from flows import clock, ledger, outbox, problems, warehouse
+from flows.contracts import Contract
+from flows.digest import Digest, digest
+from flows.errors import SaferCityError
+from flows.observations import Failure, Look, failed_run, failed_run_of, observe
+from flows.outbox import ESCALATION, EVERYBODY, Channel, channels
+from flows.problems import Decision, Observation, Policy, Problem, Telling
+from flows.settings import Alerts, Settings
 
 
-@dataclass(frozen=True)
-class Digest:
-    """What a run has to tell people. `title` is one line, `body` plain text."""
+def tell(
+    settings: Settings,
+    contracts: dict[str, Contract],
+    run_id: str,
+    *,
+    published: str | None = None,
+    failure: Failure | None = None,
+    watching: bool = False,
+    send: bool = True,
+) -> list[outbox.Sent]:
+    """Look, tell what is to be told, and send what is due.
 
-    title: str
-    body: str
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What became of a digest on one channel; `channel` is the scheme of its URL, which holds secrets otherwise."""
-
-    channel: str
-    state: str
-
-
-def digest(
-    rejections: Sequence[Rejection],
-    failures: Sequence[Failure],
-    unmatched: Sequence[str],
-    release_id: str | None,
-    run_failed: str | None = None,
-) -> Digest | None:
-    """The digest of a run, or None when nothing failed. Serious things first.
-
-    `run_failed` is why the run itself ended without a release, in the words of its error.
+    Whoever calls holds the writer's lock. `published` is the release that this run published; with `watching` there is
+    no run; without `send` the next one who sends does.
     """
-    quarantined = [failure for failure in failures if failure.quarantined]
-    warnings = [failure for failure in failures if not failure.quarantined]
-    if not (rejections or failures or unmatched or run_failed):
-        return None
-    counted = [
-        "the run failed" if run_failed else "",
-        _counted(len(rejections), "file rejected", "files rejected"),
-        _counted(len(quarantined), "rule quarantined rows", "rules quarantined rows"),
-        _counted(len(warnings), "warning", "warnings"),
-        _counted(len(unmatched), "file without a contract", "files without a contract"),
-    ]
-    lines: list[str] = []
-    if run_failed:
-        lines += [f"THE RUN FAILED: {run_failed}.", "  When its cause is mended, run again: nothing is lost.", ""]
-    if rejections:
-        lines += ["REJECTED FILES: nothing of them was loaded; the owner must send them again, corrected."]
-        lines += [f"  {item.file_name} ({item.source}): {item.reason}." for item in rejections]
-        lines += ["  Look further: safercity deliveries --state rejected", ""]
-    if quarantined:
-        lines += ["QUARANTINED ROWS: kept out of every mart until corrected; the rest of each file was loaded."]
-        lines += [_failure(item) for item in quarantined]
-        lines += [
-            "  Look further: safercity sql \"from marts.data_quality where severity = 'critical' and rows_failed > 0\"",
-            "",
-        ]
-    if warnings:
-        lines += ["WARNINGS: the rows were loaded."]
-        lines += [_failure(item) for item in warnings] + [""]
-    if unmatched:
-        lines += ["FILES WITHOUT A CONTRACT: left alone; named once."]
-        lines += [f"  {name}" for name in unmatched[:20]]
-        if len(unmatched) > 20:
-            lines += [f"  and {len(unmatched) - 20} more"]
-        lines += [""]
-    lines += [f"Published: release {release_id}." if release_id else "Nothing was published by this run."]
-    return Digest("Safer City: " + ", ".join(filter(None, counted)), "\n".join(lines))
-
-
-def notify(settings: Settings, message: Digest, run_id: str) -> list[Delivered]:
-    """Send a digest to every channel in the settings, and write it to the ledger."""
-    delivered = [Delivered(scheme(url), _send(url, message)) for url in settings.alerts.urls]
     with warehouse.connect(settings) as connection:
-        for item in delivered or [Delivered("none", "no channel")]:
-            connection.execute(
-                "insert into ledger.alerts values (?, ?, ?, ?, ?, ?)",
-                [
-                    run_id,
-                    clock.now(),
-                    item.channel,
-                    message.title,
-                    message.body,
-                    item.state,
-                ],
-            )
-    return delivered
+        decision = decide(Look(settings, contracts, connection, clock.now(), failure, watching))
+        write(connection, settings, decision, run_id, published=published)
+    return outbox.send(settings) if send else []
 
 
-def scheme(url: str) -> str:
-    """The scheme of an address; the rest of it may be secret, and so may an address without one."""
-    found = re.match(r"[a-z][a-z0-9+.-]*(?=:)", url, re.IGNORECASE)
-    return found[0].lower() if found else "unknown"
+def tell_of_failure(settings: Settings, run_id: str, failure: Failure) -> list[outbox.Sent]:
+    """Tell of a run that failed where nothing else can be looked at, and send what is due.
+
+    Whoever calls holds the writer's lock.
+    """
+    try:
+        with warehouse.connect(settings) as connection:
+            ledger.create(connection)
+            look = Look(settings, {}, connection, clock.now(), failure)
+            write(connection, settings, decide(look, observations=failed_run(look) or []), run_id, whole=False)
+        return outbox.send(settings)
+    except (duckdb.Error, OSError, SaferCityError):
+        return tell_past_the_ledger(settings, run_id, failure)
 
 
-def _send(url: str, message: Digest) -> str:
-    import apprise
+def tell_past_the_ledger(settings: Settings, run_id: str, failure: Failure) -> list[outbox.Sent]:
+    """Tell of a run that failed where not even the ledger can be written: each run that fails so tells anew."""
+    tellings = [Telling("opened", Problem(failed_run_of(failure), clock.now()))]
+    messages = addressed(settings.alerts, tellings, run_id)
+    return [outbox.try_out(channel, content) for channel, content in messages if channel]
 
-    # It would quote the address in what it logs; what became of the message stands in the ledger.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    channel = apprise.Apprise()
-    if not channel.add(url):
-        return "failed"
-    return (
-        "sent"
-        if channel.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
-        else "failed"
+
+def is_anything_due(settings: Settings, contracts: dict[str, Contract], *, watching: bool = False) -> bool:
+    """Whether `tell` would tell or send something now; changes nothing."""
+    with warehouse.connect(settings, read_only=True) as connection:
+        if ledger.version(connection) < ledger.SCHEMA_VERSION:
+            return False
+        now = clock.now()
+        return outbox.is_due(connection, settings, now) or bool(
+            decide(Look(settings, contracts, connection, now, watching=watching)).tellings
+        )
+
+
+def decide(look: Look, observations: Sequence[Observation] | None = None) -> Decision:
+    """What becomes of the problems after a look, and what of them is to be told.
+
+    With `observations` given, nothing else is looked at.
+    """
+    looked_at: set[str] = set()
+    if observations is None:
+        observations, looked_at = observe(look)
+    return problems.decide(
+        problems.known(look.connection),
+        observations,
+        looked_at=looked_at,
+        now=look.now,
+        policy=policy(look),
+        silences=problems.silences(look.connection, clock.london(look.now).date()),
     )
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}" if number else ""
+def policy(look: Look) -> Policy:
+    """When to tell, by the settings and the contracts."""
+    alerts = look.settings.alerts
+
+    def escalate_after(source: str | None) -> timedelta:
+        contract = look.contracts.get(source or "")
+        days = contract.escalate_after_days if contract else None
+        return timedelta(days=days or alerts.escalate_after_days)
+
+    return Policy(
+        repeat_after=timedelta(days=alerts.repeat_after_days),
+        escalate_after=escalate_after,
+        quiet=alerts.is_quiet(clock.london(look.now).time()),
+    )
 
 
-def _failure(item: Failure) -> str:
-    rows = _counted(item.rows, "row", "rows")
-    files = _counted(item.files, "file", "files")
-    return f"  {item.code} ({item.source}): {item.message}. {rows} in {files}. Owner: {item.owner}."
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    decision: Decision,
+    run_id: str,
+    *,
+    published: str | None = None,
+    whole: bool = True,
+) -> None:
+    """Write the problems, and the messages that tell of them, in one transaction.
+
+    After a `whole` look there is nothing more to be told once of the runs until now.
+    """
+    connection.execute("begin")
+    problems.keep(connection, decision.problems)
+    outbox.put(connection, addressed(settings.alerts, decision.tellings, run_id, published), clock.now())
+    if whole:
+        connection.execute("update ledger.runs set told = true where not told")
+    connection.execute("commit")
+
+
+def addressed(
+    alerts: Alerts, tellings: Sequence[Telling], run_id: str, published: str | None = None
+) -> list[tuple[Channel | None, Digest]]:
+    """One message for each channel that concerns something; and one to no channel, of what concerns none."""
+    concerned: dict[str, tuple[Channel, list[Telling]]] = {}
+    for channel in channels(alerts):
+        # An address that stands under two recipients gets one message, with what concerns either.
+        _, its_own = concerned.setdefault(channel.url, (channel, []))
+        its_own += [told for told in tellings if told not in its_own and _concerns(channel, told)]
+    addressed = [(channel, its_own) for channel, its_own in concerned.values()]
+    nobodys = [told for told in tellings if not any(told in its_own for _, its_own in addressed)]
+    return [
+        (channel, digest(its_own, run_id, published)) for channel, its_own in [*addressed, (None, nobodys)] if its_own
+    ]
+
+
+def _concerns(channel: Channel, telling: Telling) -> bool:
+    if channel.recipient == ESCALATION:
+        return telling.problem.escalated_at is not None
+    return channel.recipient in (EVERYBODY, telling.problem.observation.owner)

@@ -21,6 +21,7 @@ RELEASE_KEYS = {
     "rows_per_table",
     "fingerprint",
     "deliveries_digest",
+    "despite_audit",
 }
 DELIVERY_KEYS = {
     "source",

@@ -53,10 +53,10 @@ KILLS = {
     "the other source is judged": Kill("validate", Moment(VALIDATE, "judge", after=True, call=2)),
     "the fate of each file is known": Kill("load", Moment(LOAD, "_judge", after=True)),
     "deliveries in the ledger, and no rows": Kill("load", Moment(LOAD, "_record_deliveries", after=True)),
-    "rows in raw, and none in quarantine": Kill("load", Moment(LOAD, "_fill_raw", after=True)),
+    "rows in raw, and none in quarantine": Kill("load", Moment(LOAD, "fill_raw", after=True)),
     "a whole transaction, not committed": Kill("load", Moment(LOAD, "_failed_rules", after=True)),
     "committed": Kill("load", Moment(LOAD, "load", after=True)),
-    "half of the other source's transaction": Kill("load", Moment(LOAD, "_prove_the_sums", call=2), often=True),
+    "half of the other source's transaction": Kill("load", Moment(LOAD, "prove_the_sums", call=2), often=True),
     "both sources are committed": Kill("load", Moment(LOAD, "load", after=True, call=2)),
     "loaded, and the files not yet remembered": Kill("", Moment("flows.runs", "remember_files")),
     "the files are remembered": Kill("", Moment("flows.runs", "remember_files", after=True)),
@@ -92,10 +92,11 @@ KILLS = {
     "recorded, and older ones not yet removed": Kill(
         "publish", Moment("flows.releases", "remove_old"), around_swap=True
     ),
-    "nobody knows yet what is to be told": Kill("notify", Moment("flows.runs", "to_tell")),
-    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "notify"), often=True),
-    "sent, and not known to be": Kill("notify", Moment("flows.stages.notify", "notify", after=True)),
-    "told, and the run not yet ended": Kill("notify", Moment("flows.runs", "mark_told", after=True)),
+    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "tell"), often=True),
+    "nobody knows yet what is to be told": Kill("notify", Moment("flows.stages.notify", "decide")),
+    "decided, and not in the outbox": Kill("notify", Moment("flows.stages.notify", "decide", after=True)),
+    "in the outbox, and not sent": Kill("notify", Moment("flows.stages.notify", "write", after=True)),
+    "sent, and the run not yet ended": Kill("notify", Moment("flows.outbox", "send", after=True)),
 }
 
 pytestmark = pytest.mark.xdist_group("kill")

@@ -82,7 +82,12 @@ class Fixtures:
 
 
 def read(path: Path) -> Fixtures:
-    """The fixtures in one file; every value is text, as it is in a delivery."""
+    """The fixtures in one file; every value is text, as it is in a delivery.
+
+    Raises FileNotFoundError, with what to do, where a source has none.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"tests/rules/{path.name} is missing: give each rule of the source its fixtures there")
     content = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
     return Fixtures(path.stem, content["base"], content["file"], content["rules"])
 

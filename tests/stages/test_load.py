@@ -137,6 +137,7 @@ class TestTheFirstBatch:
         assert [(rule.code, rule.severity, rule.files, rule.rows) for rule in summary.failed_rules] == [
             ("CRIME_ID_FORMAT", "critical", 1, 1),
             ("CRIME_TYPE_FROM_2013_05", "critical", 1, 1),
+            ("PLACE_OF_NO_LOCATION", "warning", 1, 3),
             ("COORDINATE_HALF", "warning", 1, 1),
             ("FALLS_WITHIN_MISSING", "warning", 1, 1),
         ]
@@ -431,7 +432,7 @@ class TestArchivesRejectedAsAWhole:
 class TestOneTransaction:
     """A load that fails at any step leaves everything as it was, and says nothing of the data."""
 
-    @pytest.mark.parametrize("step", ["_record_deliveries", "_fill_quarantine", "_prove_the_sums"])
+    @pytest.mark.parametrize("step", ["_record_deliveries", "_fill_quarantine", "prove_the_sums"])
     def test_a_failure_after_a_step_leaves_nothing(self, step: str, waiting: Sandbox) -> None:
         before = held(waiting)
         does = getattr(load, step)
@@ -451,7 +452,7 @@ class TestOneTransaction:
             "select state, message from ledger.runs order by started_at desc, rowid desc limit 1"
         ) == [("failed", told)]
 
-    @pytest.mark.parametrize("step", ["_fill_raw", "_fill_quarantine"])
+    @pytest.mark.parametrize("step", ["fill_raw", "_fill_quarantine"])
     def test_rows_that_get_lost_are_found_out(self, step: str, waiting: Sandbox) -> None:
         before = held(waiting)
         with patch.object(load, step, lambda *args: None), pytest.raises(SaferCityError, match="do not add up"):
@@ -460,13 +461,13 @@ class TestOneTransaction:
 
     def test_rows_that_are_loaded_twice_are_found_out(self, waiting: Sandbox) -> None:
         before = held(waiting)
-        fill = load._fill_raw
+        fill = load.fill_raw
 
-        def twice(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
-            fill(contract, connection)
-            fill(contract, connection)
+        def twice(contract: Contract, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+            fill(contract, connection, rows)
+            fill(contract, connection, rows)
 
-        with patch.object(load, "_fill_raw", twice), pytest.raises(SaferCityError, match="do not add up"):
+        with patch.object(load, "fill_raw", twice), pytest.raises(SaferCityError, match="do not add up"):
             waiting.load()
         assert held(waiting) == before
 

@@ -302,6 +302,26 @@ def test_every_contract_says_when_it_is_due() -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (45, "45th"),
+    ],
+)
+def test_in_words_for_people(number: int, words: str) -> None:
+    due = Due(working_day=number, late_after=1, missing_after=5)
+    assert contract(due, "quarterly").due_in_words == f"{words} working day after the quarter"
+    assert contract(None, "weekly").due_in_words == "weekly"
+
+
+@pytest.mark.parametrize(
     "due",
     [
         {"working_day": 0, "late_after": 1, "missing_after": 2},

@@ -148,7 +148,10 @@ def _value_and_as_given(column: Column) -> str:
 
 
 def _name_forces(connection: duckdb.DuckDBPyConnection, contract: Contract, force_column: str) -> None:
-    """The force of a file is the one that most of its rows name; of equals, the first in the alphabet."""
+    """The force of a file is the one that most of its rows name; of equals, the first in the alphabet.
+
+    Not of one whose force is known already: of a file that is gone only the bad rows may be left to judge.
+    """
     column = next(column for column in contract.loaded_columns if column.name == force_column)
     connection.execute(
         f"""
@@ -164,7 +167,7 @@ def _name_forces(connection: duckdb.DuckDBPyConnection, contract: Contract, forc
             where force is not null
             order by file_id, rows desc, force
         ) as named
-        where files.file_id = named.file_id
+        where files.file_id = named.file_id and files.force is null
         """
     )
 
