@@ -21,7 +21,7 @@ def scratch_file(
     malformed: Iterable[int] = (),
     name: str = "scratch.duckdb",
 ) -> Path:
-    """A scratch file; row_id is the place of a row, and record_no that + 2.
+    """A scratch file; row_id is the place of a row, record_no that + 2. Where rows name the force, no file does yet.
 
     A row may name its `file_id`, the place of its file from 1; `malformed` names the file of each malformed line.
     """
@@ -42,7 +42,7 @@ def scratch_file(
         for file_id, given in enumerate(files, start=1):
             facts = {
                 "file_id": file_id,
-                "force": "Sample Constabulary",
+                "force": None if described.delivery.force_column else "Sample Constabulary",
                 "extract_date": date(2019, 8, 7),
                 "unknown_columns": 0,
                 "received": sum(row.get("file_id", 1) == file_id for row in rows) + malformed.count(file_id),
@@ -53,6 +53,14 @@ def scratch_file(
         texts = ", ".join(f'"{column}" varchar' for column in columns)
         connection.execute(f"create table received (file_id integer, record_no bigint, row_id bigint, {texts})")
         connection.execute("create table malformed (file_id integer, record_no bigint)")
+        connection.execute(
+            """
+            create table drift (
+                file_id integer, kind varchar, column_name varchar, found varchar, row_count bigint, record_no bigint,
+                suggestion varchar
+            )
+            """
+        )
         for row_id, row in enumerate(rows):
             values = [row.get("file_id", 1), row_id + 2, row_id, *(row.get(column) for column in columns)]
             connection.execute(f"insert into received values ({', '.join('?' for _ in values)})", values)
