@@ -25,13 +25,19 @@ _LABEL = r"[\p{L}0-9][\p{L}0-9 &;,''()/-]{0,59}"
 
 def find_drift(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Add the retyped columns and the new values of every file to `drift`. `typed` and `failures` must be there."""
-    _find_retyped(connection, contract)
-    for column, values, suggestion in _lists(contract):
-        _find_new_values(connection, contract, column, values, suggestion)
+    failing = dict(connection.execute("select code, count(*) from failures group by code").fetchall())
+    _find_retyped(connection, contract, failing)
+    for code, column, values, suggestion in _lists(contract):
+        if code in failing:
+            _find_new_values(connection, contract, column, values, suggestion)
 
 
-def _find_retyped(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    columns = {column.name: column for column in contract.loaded_columns if column.as_given and not column.listed_in}
+def _find_retyped(connection: duckdb.DuckDBPyConnection, contract: Contract, failing: dict[str, int]) -> None:
+    columns = {
+        column.name: column
+        for column in contract.loaded_columns
+        if failing.get(f"{column.name.upper()}_TYPE", 0) >= LEAST_ROWS
+    }
     counts = ", ".join(
         f"{{name: '{name}', given: count({column.as_given}), filled: count({column.as_given}) + count({name})}}"
         for name, column in columns.items()
@@ -71,13 +77,13 @@ def _readable_as(connection: duckdb.DuckDBPyConnection, column: Column, file_id:
     return next(kind for kind, count in zip(_TYPES, row, strict=True) if count == 0)
 
 
-def _lists(contract: Contract) -> list[tuple[Column, str, str]]:
-    """Columns whose values are listed, with SQL for the row ids and values that are not, and what would list them.
+def _lists(contract: Contract) -> list[tuple[str, Column, str, str]]:
+    """Rules that list values: code, column, SQL for the row ids and values that are not in it, what would list them.
 
     The suggestion holds {} where the value goes.
     """
     columns = {column.name: column for column in contract.loaded_columns}
-    listed: list[tuple[Column, str, str]] = []
+    listed: list[tuple[str, Column, str, str]] = []
     for rule in contract.rules:
         if rule.expectation != "expect_column_values_to_be_in_set":
             continue
@@ -85,6 +91,7 @@ def _lists(contract: Contract) -> list[tuple[Column, str, str]]:
         values = yaml.safe_dump(rule.kwargs["value_set"], default_flow_style=True, width=10_000).strip()
         listed.append(
             (
+                rule.code,
                 column,
                 f"select typed.row_id, cast(typed.{column.name} as varchar) as value"
                 f" from failures join typed using (row_id) where failures.code = '{rule.code}'",
@@ -93,6 +100,7 @@ def _lists(contract: Contract) -> list[tuple[Column, str, str]]:
         )
     listed += [
         (
+            f"{column.name.upper()}_UNKNOWN",
             column,
             f"select row_id, {column.as_given} as value from typed where {column.as_given} is not null",
             f"# dbt_project/seeds/{column.listed_in.reference}.csv: a row for {{}}, or a spelling of it in one",
