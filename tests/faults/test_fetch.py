@@ -181,8 +181,8 @@ def test_a_server_that_trickles_counts_as_silent(fetch: Fetching, server: Archiv
     pace = Pace(sleep=fetch.slept.append, monotonic=lambda: next(hours), chance=lambda: 1.0)
     [done] = fetching.fetch(fetch.rules, fetch.folder, ["2019-03"], pace)
     assert done.remark == (
-        f"{NAME}: the server sends less than 1024 bytes a second, 3 times. The 0.0 MB that came are kept: fetch again to"
-        " go on"
+        f"{NAME}: the server sends less than 1024 bytes a second, 3 times. The 0.0 MB that came are kept:"
+        " fetch again to go on"
     )
 
 
