@@ -447,6 +447,8 @@ def _run(
         if scheduled:
             runs.tell_that_none_began(settings, error)
         raise
+    except KeyboardInterrupt:
+        raise InterruptedRunError from None
     if idle:
         runs.tell_what_is_due(settings)
         release = releases.current(settings.paths)

@@ -66,7 +66,11 @@ def find(
             """,
             {"sources": chosen, "force": force},
         ).fetchall()
-        return [Gap(*row, *_fill(connection, contracts[row[0]], row[1:5])) for row in rows]
+        found = []
+        for source, name, state, first, last, months in rows:
+            files, archives = _fill(connection, contracts[source], (name, state, first, last))
+            found.append(Gap(source, name, state, first, last, months, files, archives))
+        return found
 
 
 def _fill(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import fsspec
 from fsspec import AbstractFileSystem
@@ -25,6 +25,7 @@ from flows.progress import say
 from flows.settings import Settings
 from flows.stages.extract.arrival import printable
 from flows.stages.extract.naming import is_hidden, is_unfinished
+from flows.warehouse import no_room
 
 STILL_SECONDS = 1.0
 """A file is taken when it has not changed for this long."""
@@ -71,8 +72,11 @@ def mirror(settings: Settings, sleep: Callable[[float], object] = time.sleep) ->
     target = settings.landing_dir
     target.mkdir(parents=True, exist_ok=True)
     remote = _Remote(url, sleep)
-    with _alone(target):
-        return _Mirror(remote, target, sleep).bring()
+    try:
+        with _alone(target):
+            return _Mirror(remote, target, sleep).bring()
+    except OSError as error:
+        raise SaferCityError(f"{error.filename or target}: {error.strerror}; mend that and run again") from None
 
 
 def shown(url: str) -> str:
@@ -96,12 +100,15 @@ class _Remote:
 
         def look(fs: AbstractFileSystem, root: str) -> dict[str, dict[str, Any]] | None:
             fs.invalidate_cache()
-            found = fs.find(root, detail=True)
+            found = cast(dict[str, dict[str, Any]], fs.find(root, detail=True))
             if not found and not fs.exists(root):
                 return None
             return {path.removeprefix(root): info for path, info in found.items() if path.startswith(root)}
 
-        found = self._tried(look)
+        try:
+            found = self._tried(look)
+        except FileNotFoundError:
+            found = None
         if found is None:
             raise UsageError(f"there is no landing folder {self.name}; make it, or correct landing_url")
         return found
@@ -112,6 +119,7 @@ class _Remote:
 
     def _tried(self, ask: Callable[[AbstractFileSystem, str], Found]) -> Found:
         """What a question to the file system, and the path of the folder with a slash after it, comes to."""
+        why = ""
         for number in range(TRIES):
             if number:
                 self._sleep(2.0 ** (number - 1))
@@ -123,6 +131,10 @@ class _Remote:
             except PermissionError:
                 raise UsageError(f"the landing folder {self.name} may not be read; mend its rights") from None
             except (OSError, EOFError) as error:
+                if reason := no_room(error):
+                    raise SaferCityError(
+                        f"the copy of {self.name} cannot be written ({reason}); make room there"
+                    ) from None
                 why = type(error).__name__
         raise SaferCityError(f"the landing folder {self.name} cannot be read ({why}, {TRIES} times); run again later")
 

@@ -1,6 +1,8 @@
 """A landing folder elsewhere: what is new in it is copied, whole or not at all, also where its file system fails."""
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,7 +25,7 @@ class FailingFileSystem(MemoryFileSystem):
     """Files in memory, of which some cannot be had: `faults` are raised in turn, by whatever is asked first."""
 
     protocol = "failing"
-    store: ClassVar[dict[str, Any]] = {}
+    store: ClassVar[dict[str, Any]] = {}  # pyright: ignore[reportIncompatibleVariableOverride]  (it is the class's)
     pseudo_dirs: ClassVar[list[str]] = [""]
     faults: ClassVar[list[Exception]] = []
 
@@ -36,11 +38,11 @@ class FailingFileSystem(MemoryFileSystem):
             raise self.faults.pop(0)
         return super().find(*args, **kwargs)
 
-    def get_file(self, rpath: str, lpath: str, **kwargs: Any) -> None:
-        Path(lpath).write_bytes(b"half of")
+    def get_file(self, *args: Any, **kwargs: Any) -> None:
+        Path(args[1]).write_bytes(b"half of")
         if self.faults:
             raise self.faults.pop(0)
-        super().get_file(rpath, lpath, **kwargs)
+        super().get_file(*args, **kwargs)
 
 
 class Elsewhere:
@@ -207,6 +209,20 @@ def test_what_fails_for_good_leaves_nothing_half_done_and_no_secret(failing: Els
     assert failing.files == {}
     FailingFileSystem.faults.clear()
     assert failing.mirror() == Mirrored(copied=[STREET])
+
+
+def test_a_full_disk_here_is_not_taken_for_a_fault_there(failing: Elsewhere) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(
+        SaferCityError, match=r"the copy of failing://drop cannot be written \(No space left on device\)"
+    ):
+        failing.mirror(lambda: FailingFileSystem.faults.append(full) if len(failing.slept) == 1 else None)
+
+
+def test_what_is_not_there_by_its_own_account_is_said(failing: Elsewhere) -> None:
+    FailingFileSystem.faults += [FileNotFoundError("bucket")]
+    with pytest.raises(UsageError, match="there is no landing folder failing://drop"):
+        failing.mirror()
 
 
 def test_a_folder_that_may_not_be_read_is_not_tried_again(failing: Elsewhere) -> None:
