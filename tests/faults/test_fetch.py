@@ -145,7 +145,7 @@ def test_tries_count_anew_while_it_comes_on(fetch: Fetching, server: ArchiveServ
 
 
 def test_coming_on_from_the_start_each_time_is_not_coming_on(fetch: Fetching, server: ArchiveServer) -> None:
-    server.answers = [Answer(cut_after=2_000_000, ignores_range=True)] * 9
+    server.answers = [Answer(cut_after=size, ignores_range=True) for size in (2_000_000, 10) * 9]
     assert fetch.one().state == "failed"
     assert len(server.asked) == 4
 
@@ -297,6 +297,9 @@ def test_parts_of_two_archives_are_never_put_together(fetch: Fetching, server: A
     fetch.one(tries=1)
     server.publish(NAME, NEW, '"two"')
     server.answers = [Answer(continues=True)]
+    assert fetch.one(tries=1).remark == (
+        f"{NAME}: the archive changed on the server meanwhile, 1 times. Fetch again later"
+    )
     assert fetch.one().state == "fetched"
     assert server.ranges == [None, "bytes=1000000-", None]
     assert fetch.content == NEW

@@ -127,13 +127,14 @@ def test_what_went_away_here_is_copied_again(elsewhere: Elsewhere) -> None:
     assert elsewhere.mirror() == Mirrored(copied=[STREET])
 
 
-def test_a_file_that_still_grows_waits_for_the_next_run(elsewhere: Elsewhere) -> None:
+@pytest.mark.parametrize("later", [b"half and half", b"fuul"], ids=["longer", "as long"])
+def test_a_file_that_still_changes_waits_for_the_next_run(elsewhere: Elsewhere, later: bytes) -> None:
     elsewhere.put("crimes_2019-04-01.csv", b"half")
 
-    def grow() -> None:
-        elsewhere.put("crimes_2019-04-01.csv", b"half and half")
+    def change() -> None:
+        elsewhere.put("crimes_2019-04-01.csv", later)
 
-    assert elsewhere.mirror(grow) == Mirrored(copied=[STREET], waiting=["crimes_2019-04-01.csv"])
+    assert elsewhere.mirror(change) == Mirrored(copied=[STREET], waiting=["crimes_2019-04-01.csv"])
     assert elsewhere.files == {STREET: b"first"}
     assert elsewhere.mirror() == Mirrored(copied=["crimes_2019-04-01.csv"])
 
