@@ -76,6 +76,9 @@ ARCHIVE_SOURCE = "unknown"
 ONLY_LENGTH = "‹[0-9]+ characters›"
 """What stands in quarantine for a value of which only the length is kept, as a regular expression."""
 
+QUARANTINED_AT_ONCE = 100_000
+"""Rows of a scratch file that are looked at together when bad ones go to quarantine."""
+
 _DIGITS = "[0-9TZ:/., \u00a0+-]*"
 
 
@@ -378,26 +381,39 @@ def fill_raw(contract: Contract, connection: duckdb.DuckDBPyConnection, rows: st
 
 
 def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, run_id: str, started_at: str) -> None:
-    """Keep each bad row with its reasons and its columns, so that it can be replayed; see `_kept`."""
-    connection.execute(
-        f"""
-        insert into quarantine.rows by name
-        select
-          $source as source,
-          judged.delivery_id,
-          typed.record_no,
-          {reasons(connection)},
-          {kept_record(contract)} as record,
-          $run_id as run_id,
-          $started_at::timestamp as quarantined_at
-        from bad_rows
-        inner join scratch.typed as typed using (row_id)
-        inner join scratch.received as received using (row_id)
-        inner join judged on judged.file_id = typed.file_id and judged.reason_code is null
-        order by typed.row_id
-        """,
-        {"source": contract.source, "run_id": run_id, "started_at": started_at},
-    )
+    """Keep each bad row with its reasons and its columns, so that it can be replayed; see `_kept`.
+
+    Rows with all their reasons are wide: so many at once as memory surely holds.
+    """
+    last = connection.execute("select coalesce(max(row_id), -1) from bad_rows").fetchone()
+    assert last is not None
+    why = reasons(connection)
+    for first in range(0, last[0] + 1, QUARANTINED_AT_ONCE):
+        connection.execute(
+            f"""
+            insert into quarantine.rows by name
+            select
+              $source as source,
+              judged.delivery_id,
+              typed.record_no,
+              {why},
+              {kept_record(contract)} as record,
+              $run_id as run_id,
+              $started_at::timestamp as quarantined_at
+            from (from bad_rows where row_id between $first and $last) as bad_rows
+            inner join (from scratch.typed where row_id between $first and $last) as typed using (row_id)
+            inner join (from scratch.received where row_id between $first and $last) as received using (row_id)
+            inner join judged on judged.file_id = typed.file_id and judged.reason_code is null
+            order by typed.row_id
+            """,
+            {
+                "source": contract.source,
+                "run_id": run_id,
+                "started_at": started_at,
+                "first": first,
+                "last": first + QUARANTINED_AT_ONCE - 1,
+            },
+        )
     connection.execute(
         """
         insert into quarantine.rows by name

@@ -4,6 +4,7 @@ Values with MARKER in them stand in personal columns, in columns that nobody kno
 malformed lines. None of them may be anywhere after the load.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,19 @@ def everything(connection: duckdb.DuckDBPyConnection) -> bytes:
     return "\n".join(
         f"{name} {connection.execute(f'from {schema}.{name}').fetchall()}" for schema, name in tables
     ).encode()
+
+
+def test_bad_rows_go_to_quarantine_whole_however_many_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    kept = []
+    for at_once in (1, 2, 3, 100_000):
+        another = replace(sandbox, folder=tmp_path / str(at_once))
+        good = [f"T{number},found,,,1,,,,," for number in range(30)]
+        bad = [",found,,,1,,,,,", "T90,lost in space,,,x,,,,,", "T91,,,,,,,,,"]
+        another.deliver({"things_2019-08-07.csv": delivery(*good[:3], *bad, *good[3:], bad[0])})
+        with patch.object(load, "QUARANTINED_AT_ONCE", at_once):
+            another.load()
+        kept.append(another.warehouse("select record_no, rules, messages, record from quarantine.rows order by all"))
+    assert [row[0] for row in kept[0]] == [5, 6, 7, 35]
+    assert all(len(rules) == len(messages) > 0 for _, rules, messages, _ in kept[0])
+    assert kept[0][1][1] == sorted(kept[0][1][1])
+    assert kept[1:] == kept[:1] * 3
