@@ -162,7 +162,14 @@ def load_source(run: Run, source: str, extracted: Extracted) -> Loaded:
     """Load one source in one transaction, and show what arrived and what failed."""
     say(f"loading {source}", 0)
     with run.timed("load"), warehouse.connect(run.settings) as connection:
-        loaded = load.load(run.contracts[source], connection, extracted.database, run.run_id, run.started)
+        loaded = load.load(
+            run.contracts[source],
+            connection,
+            extracted.database,
+            run.run_id,
+            run.started,
+            hmac_key=run.settings.hmac_key_bytes,
+        )
     create_markdown_artifact(messages.arrivals_page(loaded), key=messages.artifact_key("arrived", source))
     create_markdown_artifact(messages.failures_page(loaded), key=messages.artifact_key("failed", source))
     return loaded
@@ -266,6 +273,24 @@ def tell_people(run: Run, release: Release | None, failure: Failure | None = Non
             failure=failure,
             send=not in_haste,
         )
+
+
+@flow(name="publish anew", description="Make all states and marts anew from raw, and publish.")
+def publish_anew(command: str, despite_audit: str | None = None) -> Release:
+    """A new release of what the warehouse holds, whatever lies in the landing folder.
+
+    command: what it is done for, as the ledger of runs has it.
+    despite_audit: why to publish a release that loses rows or months which no delivery takes away.
+    """
+    with runs.open_run(load_settings(), command) as run:
+        try:
+            release = build_and_publish(run, True, despite_audit)
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
+            raise
+        tell_people(run, release)
+    return release
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, quarantine, screen
+from flows.cli import alerts, audit, backup, erase, housekeeping, quarantine, screen
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -45,6 +45,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(audit.app, name="audit")
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(housekeeping.housekeeping)
+app.command()(erase.erase)
 
 
 Result = TypeVar("Result")
