@@ -90,10 +90,10 @@ def stage(run_id: str, name: str, source: str | None = None) -> Iterator[dict[st
     try:
         yield counts
     except BaseException as error:
-        seconds = time.monotonic() - began
-        _write(logging.ERROR, run_id, "failed", name, source, seconds, counts, type(error).__name__)
+        seconds, kind = time.monotonic() - began, type(error).__name__
+        _write(logging.ERROR, run_id, "failed", name, source, seconds=seconds, counts=counts, error=kind)
         raise
-    _write(logging.INFO, run_id, "ended", name, source, time.monotonic() - began, counts)
+    _write(logging.INFO, run_id, "ended", name, source, seconds=time.monotonic() - began, counts=counts)
 
 
 def put_aside(paths: Paths) -> Path | None:
@@ -110,6 +110,7 @@ def _write(
     event: str,
     stage: str,
     source: str | None,
+    *,
     seconds: float | None = None,
     counts: dict[str, int] | None = None,
     error: str | None = None,

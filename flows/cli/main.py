@@ -149,6 +149,10 @@ def run(
             help="Publish a release that loses rows or months which no delivery takes away; the reason stands with it.",
         ),
     ] = None,
+    *,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say on standard error when each stage begins and ends.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
@@ -157,6 +161,10 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
+    if verbose:
+        from flows import logs
+
+        logs.say_too()
     exit_code = _run(
         load_settings(landing=landing), sources, full_refresh, json, despite_audit, scheduled=landing is None
     )

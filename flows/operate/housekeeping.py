@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows import clock, releases, warehouse
+from flows import clock, logs, releases, warehouse
 from flows.contracts import Contract
 from flows.operate import compact
 from flows.settings import Paths, Settings
@@ -67,11 +67,12 @@ def housekeep(settings: Settings, contracts: dict[str, Contract], *, dry_run: bo
         removed = [
             _folders("releases beyond the newest ones", _old_releases(settings), dry_run),
             _folders("left by a process that was killed", _left_behind(paths), dry_run),
-            _folders("dbt's logs", _old_files(paths.dbt_target / "logs"), dry_run),
+            _folders("logs", [*_old_files(paths.dbt_target / "logs"), *_old_files(logs.file(paths).parent)], dry_run),
         ]
         if not paths.warehouse.exists():
             return Tidied(removed, None, [])
         if not dry_run:
+            logs.put_aside(paths)
             warehouse.prepare(settings, contracts)
         with warehouse.connect(settings, read_only=dry_run) as connection:
             removed += _old_rows(connection, dry_run)
