@@ -72,7 +72,8 @@ def written(paths: Paths) -> Iterator[None]:
         yield
     finally:
         _LOG.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):
+            handler.close()
 
 
 def say_too() -> None:

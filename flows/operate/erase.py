@@ -203,7 +203,7 @@ def _take_out(contract: Contract, connection: duckdb.DuckDBPyConnection, key: st
     connection.execute(
         "insert into ledger.erased_rows select delivery_id, $mark, count(*) from gone group by all", {"mark": mark}
     )
-    row = connection.execute("select count_if(not was_bad), count_if(was_bad) from gone").fetchone()
+    row = connection.execute("select count(*) filter (not was_bad), count(*) filter (was_bad) from gone").fetchone()
     assert row is not None
     return row
 

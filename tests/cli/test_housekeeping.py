@@ -28,10 +28,12 @@ OLD = clock.now() - timedelta(days=366)
 YOUNG = clock.now() - timedelta(days=364)
 
 
-def housekeep(sandbox: Sandbox, *, dry_run: bool = False, **changed: Contract) -> housekeeping.Tidied:
+def housekeep(
+    sandbox: Sandbox, *, dry_run: bool = False, changed: dict[str, Contract] | None = None
+) -> housekeeping.Tidied:
     """Housekeeping with the project's contracts, some of them changed."""
     with sandbox.patched():
-        return housekeeping.housekeep(sandbox.settings, CONTRACTS | changed, dry_run=dry_run)
+        return housekeeping.housekeep(sandbox.settings, CONTRACTS | (changed or {}), dry_run=dry_run)
 
 
 def with_retention(source: str, years: int) -> dict[str, Contract]:
@@ -136,7 +138,7 @@ def test_records_of_changes_are_due_by_their_month(sandbox: Sandbox) -> None:
         (date(2021, 4, 1), [DueForReview("crimes", 2, 5, date(2019, 1, 1), date(2019, 3, 1))]),
     ):
         sandbox.today = day
-        assert housekeep(sandbox, dry_run=True, **with_retention("crimes", 2)).due == expected
+        assert housekeep(sandbox, dry_run=True, changed=with_retention("crimes", 2)).due == expected
     assert housekeep(sandbox, dry_run=True).due == []
     assert sandbox.warehouse("select count(*) from raw.crimes") == [(5,)]
 
@@ -145,7 +147,7 @@ def test_records_of_slices_are_due_by_the_month_of_their_file(sandbox: Sandbox) 
     sandbox.deliver(street.street("2019-01", street.rows("2019-01", 3)))
     sandbox.load()
     sandbox.today = date(2025, 2, 1)
-    due = housekeep(sandbox, **with_retention("police_uk_street", 6)).due
+    due = housekeep(sandbox, changed=with_retention("police_uk_street", 6)).due
     assert due == [DueForReview("police_uk_street", 6, 3, date(2019, 1, 1), date(2019, 1, 1))]
 
 

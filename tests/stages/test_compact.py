@@ -23,7 +23,7 @@ def full_of_holes(sandbox: Sandbox) -> Sandbox:
         warehouse.prepare(sandbox.settings, {})
     with warehouse.connect(sandbox.settings) as connection:
         connection.execute("create schema kept")
-        connection.execute("create table kept.large as select range as n, md5(range::varchar) as t from range(1000000)")
+        connection.execute("create table kept.large as select range as n, md5(range::varchar) as t from range(1500000)")
         connection.execute(f"insert into kept.large select -1, '{SECRET}' || range from range(200)")
         connection.execute("create table kept.keyed (id integer primary key, what varchar not null)")
         connection.execute("insert into kept.keyed values (1, 'one'), (2, 'two')")
