@@ -44,12 +44,12 @@ class Compacted:
     after: int
 
 
-def size(connection: duckdb.DuckDBPyConnection) -> Size:
-    """How much of the warehouse that is open is free."""
-    row = connection.execute("select block_size, total_blocks, free_blocks from pragma_database_size()").fetchone()
+def size(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Size:
+    """How much of the warehouse, which is open, is free. DuckDB also counts free blocks that it has cut off already."""
+    row = connection.execute("select block_size * used_blocks from pragma_database_size()").fetchone()
     assert row is not None
-    block, total, free = row
-    return Size(total * block, free * block)
+    total = settings.paths.warehouse.stat().st_size
+    return Size(total, max(0, total - row[0]))
 
 
 def compact(settings: Settings) -> Compacted:

@@ -79,7 +79,7 @@ def housekeep(settings: Settings, contracts: dict[str, Contract], *, dry_run: bo
             due = [found for contract in contracts.values() if (found := _due(connection, contract))]
             if not dry_run:
                 connection.execute("checkpoint")
-            size = compact.size(connection)
+            size = compact.size(settings, connection)
         compacted = None
         if size.is_worth_compacting:
             compacted = compact.Compacted(size.total, size.total - size.free) if dry_run else compact.compact(settings)

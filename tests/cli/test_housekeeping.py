@@ -116,6 +116,8 @@ def test_the_warehouse_is_compacted_when_it_pays(published_copy: Sandbox) -> Non
     with warehouse.connect(published_copy.settings) as connection:
         connection.execute("create table main.large as select md5(range::varchar) as t from range(2000000)")
         connection.execute("checkpoint")
+        connection.execute("create table main.behind_it as from range(100)")
+        connection.execute("checkpoint")
         connection.execute("drop table main.large")
     before = published_copy.paths.warehouse.stat().st_size
     would = housekeep(published_copy, dry_run=True).compacted

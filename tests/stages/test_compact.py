@@ -36,7 +36,7 @@ def full_of_holes(sandbox: Sandbox) -> Sandbox:
 
 def size(sandbox: Sandbox) -> compact.Size:
     with warehouse.connect(sandbox.settings, read_only=True) as connection:
-        return compact.size(connection)
+        return compact.size(sandbox.settings, connection)
 
 
 def digest(file: Path) -> str:
