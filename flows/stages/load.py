@@ -165,23 +165,46 @@ def load(
         return loaded
     finally:
         connection.execute(
-            "drop table if exists temp.judged; drop table if exists temp.bad_rows; drop table if exists temp.erased;"
-            " detach scratch"
+            "drop table if exists temp.judged; drop table if exists temp.bad_rows;"
+            " drop table if exists temp.critical_rules; drop table if exists temp.erased; detach scratch"
         )
 
 
+BAD_ROWS_EXPLAINED = """
+    (
+      select
+        bad_rows.row_id,
+        list_filter(ruled.codes, lambda code, place: ((broken >> (place - 1)::integer) & 1) = 1) as rules,
+        list_filter(ruled.messages, lambda message, place: ((broken >> (place - 1)::integer) & 1) = 1) as messages
+      from bad_rows
+      cross join (
+        select list(code order by place) as codes, list(message order by place) as messages from critical_rules
+      ) as ruled
+    )
+"""
+"""SQL of `bad_rows` with the codes and messages of the rules that each one breaks, in the order of the codes."""
+
+
 def find_bad_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the temp table `bad_rows`: one row per row of `scratch` that breaks a critical rule, with its reasons."""
+    """Make the temp tables `critical_rules` (each with a place from 0) and `bad_rows`: row_id and the rules it breaks.
+
+    The rules of a row are the bits of one number, so that memory stays bounded where every row breaks every rule.
+    """
+    connection.execute(
+        """
+        create or replace temp table critical_rules as
+        select code, any_value(message) as message, (row_number() over (order by code) - 1)::integer as place
+        from scratch.rule_results
+        where severity = 'critical'
+        group by code
+        """
+    )
     connection.execute(
         """
         create or replace temp table bad_rows as
-        select
-          failures.row_id,
-          list(failures.code order by failures.code) as rules,
-          list(rule.message order by failures.code) as messages
+        select failures.row_id, bit_or(1::hugeint << rule.place) as broken
         from scratch.failures as failures
-        inner join (select distinct code, severity, message from scratch.rule_results) as rule using (code)
-        where rule.severity = 'critical'
+        inner join critical_rules as rule using (code)
         group by failures.row_id
         """
     )
@@ -397,7 +420,7 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
           {kept_record(contract)} as record,
           $run_id as run_id,
           $started_at::timestamp as quarantined_at
-        from bad_rows
+        from {BAD_ROWS_EXPLAINED} as bad_rows
         inner join scratch.typed as typed using (row_id)
         inner join scratch.received as received using (row_id)
         inner join judged on judged.file_id = typed.file_id and judged.reason_code is null

@@ -24,7 +24,7 @@ import duckdb
 from flows.contracts import Contract
 from flows.errors import SaferCityError
 from flows.stages.extract import Arrival
-from flows.stages.load import ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums
+from flows.stages.load import BAD_ROWS_EXPLAINED, ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums
 from flows.warehouse import quoted
 
 
@@ -193,7 +193,8 @@ def replay(
         return files
     finally:
         connection.execute(
-            "drop table if exists temp.judged; drop table if exists temp.bad_rows; drop table if exists temp.verdicts;"
+            "drop table if exists temp.judged; drop table if exists temp.bad_rows;"
+            " drop table if exists temp.critical_rules; drop table if exists temp.verdicts;"
             " drop table if exists temp.passing; detach scratch"
         )
 
@@ -264,7 +265,7 @@ def _take_out_of_quarantine(
         select verdicts.delivery_id, verdicts.record_no, bad_rows.rules, bad_rows.messages,
           {kept_record(contract)} as record
         from verdicts
-        inner join bad_rows using (row_id)
+        inner join {BAD_ROWS_EXPLAINED} as bad_rows using (row_id)
         inner join scratch.typed as typed using (row_id)
         inner join scratch.received as received using (row_id)
         where verdicts.verdict = 'still bad'
