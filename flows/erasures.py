@@ -28,6 +28,15 @@ def key_mark(hmac_key: bytes) -> str:
     return hmac.new(hmac_key, _NOTHING_SECRET, hashlib.sha256).hexdigest()
 
 
+def unfinished(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The source of each record whose erasure did not come to its end."""
+    try:
+        rows = connection.execute("select source from ledger.erasures where finished_at is null order by source")
+    except duckdb.CatalogException:  # of a program from before there were any
+        return []
+    return [source for (source,) in rows.fetchall()]
+
+
 def find_erased(contract: Contract, connection: duckdb.DuckDBPyConnection, hmac_key: bytes | None) -> None:
     """Make the temp table `erased` (row_id, file_id, mark): the rows of `scratch.typed` whose record was erased.
 

@@ -45,3 +45,5 @@ def housekeeping(
             [(item.source, item.years, item.rows, f"{item.first:%Y-%m}", f"{item.last:%Y-%m}") for item in done.due],
             title="\nDue for review by the retention of their source",
         )
+    for source in done.unfinished:
+        print(f"An erasure of a record of {source} was not finished: give the same safercity erase again.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows import clock, logs, releases, warehouse
+from flows import clock, erasures, logs, releases, warehouse
 from flows.contracts import Contract
 from flows.operate import compact
 from flows.settings import Paths, Settings
@@ -49,12 +49,14 @@ class DueForReview:
 class Tidied:
     """What housekeeping did, or on a dry run would do. `compacted` is None where that does not pay.
 
-    On a dry run what a compaction would leave is the size without the free blocks.
+    On a dry run what a compaction would leave is the size without the free blocks. `unfinished` are the sources of
+    records whose erasure did not come to its end: older releases may still hold them.
     """
 
     removed: list[Removed]
     compacted: compact.Compacted | None
     due: list[DueForReview]
+    unfinished: list[str]
 
 
 def housekeep(settings: Settings, contracts: dict[str, Contract], *, dry_run: bool = False) -> Tidied:
@@ -70,20 +72,21 @@ def housekeep(settings: Settings, contracts: dict[str, Contract], *, dry_run: bo
             _folders("logs", [*_old_files(paths.dbt_target / "logs"), *_old_files(logs.file(paths).parent)], dry_run),
         ]
         if not paths.warehouse.exists():
-            return Tidied(removed, None, [])
+            return Tidied(removed, None, [], [])
         if not dry_run:
             logs.put_aside(paths)
             warehouse.prepare(settings, contracts)
         with warehouse.connect(settings, read_only=dry_run) as connection:
             removed += _old_rows(connection, dry_run)
             due = [found for contract in contracts.values() if (found := _due(connection, contract))]
+            unfinished = erasures.unfinished(connection)
             if not dry_run:
                 connection.execute("checkpoint")
             size = compact.size(settings, connection)
         compacted = None
         if size.is_worth_compacting:
             compacted = compact.Compacted(size.total, size.total - size.free) if dry_run else compact.compact(settings)
-        return Tidied(removed, compacted, due)
+        return Tidied(removed, compacted, due, unfinished)
 
 
 def _old_releases(settings: Settings) -> list[Path]:

@@ -85,6 +85,8 @@ def test_nothing_that_the_tool_holds_has_it_any_more(
     taken = take_out(erased_from)  # and there it dies
     assert (taken.from_raw, taken.from_quarantine) == (1, 1)
     assert not erased_from.nothing_to_do()
+    told = safercity(erased_from, "housekeeping", "--dry-run").lines[-1]
+    assert told == "An erasure of a record of crimes was not finished: give the same safercity erase again."
     with pytest.raises(SaferCityError, match="no release has been made since"), erased_from.patched():
         erase.finish(erased_from.settings, taken)
 

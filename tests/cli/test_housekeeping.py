@@ -44,13 +44,19 @@ def with_retention(source: str, years: int) -> dict[str, Contract]:
 def test_nothing_to_tidy(published_copy: Sandbox) -> None:
     (published_copy.data / "releases" / "README.md").write_text("about releases", encoding="utf-8")
     before = sorted(published_copy.data.rglob("*"))
-    assert housekeep(published_copy) == housekeeping.Tidied(NOTHING, None, [])
+    assert housekeep(published_copy) == housekeeping.Tidied(NOTHING, None, [], [])
     assert sorted(published_copy.data.rglob("*")) == before
     assert published_copy.nothing_to_do()
 
 
 def test_before_the_first_run(sandbox: Sandbox) -> None:
-    assert housekeep(sandbox) == housekeeping.Tidied(NOTHING[:3], None, [])
+    assert housekeep(sandbox) == housekeeping.Tidied(NOTHING[:3], None, [], [])
+
+
+def test_a_dry_run_on_the_warehouse_of_an_older_program(published_copy: Sandbox) -> None:
+    with warehouse.connect(published_copy.settings) as connection:
+        connection.execute("drop table ledger.erasures")
+    assert housekeep(published_copy, dry_run=True).unfinished == []
 
 
 def test_what_goes_and_what_stays(published_copy: Sandbox) -> None:

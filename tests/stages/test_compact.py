@@ -1,7 +1,10 @@
 """Compaction: the warehouse gets smaller, holds what it held, and is whole whenever the process dies."""
 
 import hashlib
+import sys
 from pathlib import Path
+from signal import SIGKILL
+from subprocess import run
 from unittest.mock import Mock, patch
 
 import duckdb
@@ -10,6 +13,7 @@ import pytest
 from flows import warehouse
 from flows.errors import SaferCityError
 from flows.operate import compact
+from flows.settings import PROJECT_DIR
 from tests.faults.batches import second_batch
 from tests.faults.sandbox import Sandbox
 
@@ -94,6 +98,32 @@ def test_one_that_was_killed_is_begun_anew(full_of_holes: Sandbox) -> None:
     assert full_of_holes.warehouse("from kept.seen") == [(1001,)]
     assert not left.exists()
     assert not compact.wal(left).exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from flows.operate import compact
+from flows.settings import Settings
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+owner, name = sys.argv[2].split(".")
+setattr({"compact": compact, "Path": Path}[owner], name, die)
+compact.compact(Settings(data=sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("moment", ["compact._held", "Path.replace"])
+def test_killed_it_leaves_the_warehouse_whole(moment: str, full_of_holes: Sandbox) -> None:
+    ended = run([sys.executable, "-c", KILLED, str(full_of_holes.data), moment], cwd=PROJECT_DIR, check=False)
+    assert ended.returncode == -SIGKILL
+    assert compact.unfinished(full_of_holes.paths).exists()
+    assert full_of_holes.warehouse("from kept.seen") == [(1001,)]
+    compact.compact(full_of_holes.settings)
+    assert full_of_holes.warehouse("from kept.seen") == [(1001,)]
+    assert not size(full_of_holes).is_worth_compacting
 
 
 def test_without_room_it_is_left_as_it_is(full_of_holes: Sandbox) -> None:
