@@ -170,21 +170,6 @@ def load(
         )
 
 
-BAD_ROWS_EXPLAINED = """
-    (
-      select
-        bad_rows.row_id,
-        list_filter(ruled.codes, lambda code, place: ((broken >> (place - 1)::integer) & 1) = 1) as rules,
-        list_filter(ruled.messages, lambda message, place: ((broken >> (place - 1)::integer) & 1) = 1) as messages
-      from bad_rows
-      cross join (
-        select list(code order by place) as codes, list(message order by place) as messages from critical_rules
-      ) as ruled
-    )
-"""
-"""SQL of `bad_rows` with the codes and messages of the rules that each one breaks, in the order of the codes."""
-
-
 def find_bad_rows(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the temp tables `critical_rules` (each with a place from 0) and `bad_rows`: row_id and the rules it breaks.
 
@@ -207,6 +192,19 @@ def find_bad_rows(connection: duckdb.DuckDBPyConnection) -> None:
         inner join critical_rules as rule using (code)
         group by failures.row_id
         """
+    )
+
+
+def reasons(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL for two columns of a row of `bad_rows`: `rules`, the codes that it breaks in their order, and `messages`.
+
+    The lists that they are picked from are written out: joined in as a row, they would be built for every row.
+    """
+    found = connection.execute("select code, message from critical_rules order by place").fetchall()
+    return ", ".join(
+        f"list_filter([{', '.join(quoted(text) for text in texts)}]::varchar[],"
+        f" lambda text, place: ((bad_rows.broken >> (place - 1)::integer) & 1) = 1) as {name}"
+        for name, texts in zip(("rules", "messages"), zip(*found, strict=True) if found else ((), ()), strict=True)
     )
 
 
@@ -415,12 +413,11 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
           $source as source,
           judged.delivery_id,
           typed.record_no,
-          bad_rows.rules,
-          bad_rows.messages,
+          {reasons(connection)},
           {kept_record(contract)} as record,
           $run_id as run_id,
           $started_at::timestamp as quarantined_at
-        from {BAD_ROWS_EXPLAINED} as bad_rows
+        from bad_rows
         inner join scratch.typed as typed using (row_id)
         inner join scratch.received as received using (row_id)
         inner join judged on judged.file_id = typed.file_id and judged.reason_code is null
@@ -449,7 +446,7 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
 
 
 def kept_record(contract: Contract) -> str:
-    """SQL for what is kept of a bad row, of which `received`, `typed` and `bad_rows` are at hand; see `_kept`."""
+    """SQL for what is kept of a bad row, of which `received`, `typed` and its `rules` are at hand; see `_kept`."""
     values = ", ".join(f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns)
     return f"map {{{values}}}"
 
@@ -470,7 +467,7 @@ def _kept(contract: Contract, column: Column) -> str:
             for rule in contract.rules
             if rule.severity == "critical" and rule.kwargs.get("column") == column.name
         ]
-        wrong += [f"list_has_any(bad_rows.rules, [{', '.join(codes)}])"] if codes else []
+        wrong += [f"list_has_any(rules, [{', '.join(codes)}])"] if codes else []
     elif wrong and column.type not in ("text", "flag"):
         wrong = [f"{wrong[0]} and not regexp_full_match({value}, '{_DIGITS}')"]
     if not wrong:

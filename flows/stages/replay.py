@@ -24,7 +24,7 @@ import duckdb
 from flows.contracts import Contract
 from flows.errors import SaferCityError
 from flows.stages.extract import Arrival
-from flows.stages.load import BAD_ROWS_EXPLAINED, ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums
+from flows.stages.load import ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums, reasons
 from flows.warehouse import quoted
 
 
@@ -262,10 +262,10 @@ def _take_out_of_quarantine(
     connection.execute(
         f"""
         create or replace temp table staying as
-        select verdicts.delivery_id, verdicts.record_no, bad_rows.rules, bad_rows.messages,
+        select verdicts.delivery_id, verdicts.record_no, {reasons(connection)},
           {kept_record(contract)} as record
         from verdicts
-        inner join {BAD_ROWS_EXPLAINED} as bad_rows using (row_id)
+        inner join bad_rows using (row_id)
         inner join scratch.typed as typed using (row_id)
         inner join scratch.received as received using (row_id)
         where verdicts.verdict = 'still bad'
