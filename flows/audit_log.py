@@ -35,6 +35,7 @@ Act = Literal[
     "roll back",
     "restore",
     "erase",
+    "tidy",  # housekeeping: what nobody needs any more; never a record
 ]
 
 FIRST = "0" * 64

@@ -283,6 +283,8 @@ class Contract(_Strict):
     """The column whose month a record of changes belongs to; a slice is of its file's month."""
     confidential: bool = False
     """No row of it, and no count by month, delivery or rule, leaves the private warehouse."""
+    retention: int | None = Field(default=None, ge=1, le=120)
+    """Years after the month that a record lies in from which on it is due for review; nothing is removed by itself."""
     escalate_after_days: int | None = Field(default=None, ge=1)
     """After how many days a serious problem is told to others too; the default is the one in the settings."""
     reference: tuple[Identifier, ...] = ()
@@ -308,6 +310,8 @@ class Contract(_Strict):
         for name in (*self.key, *filter(None, [self.delivery.force_column])):
             if name not in known:
                 raise ValueError(f"the key or force column {name!r} is not a loaded column")
+        if self.retention and self.delivery.kind == "changes" and self.counted_by is None:
+            raise ValueError("`retention` counts from a record's month, and `counted_by` does not say which that is")
         if sum(rule.severity == "critical" for rule in self.all_rules) > MOST_CRITICAL_RULES:
             raise ValueError(f"more than {MOST_CRITICAL_RULES} critical rules, those of types and keys included")
         self._check_reference()

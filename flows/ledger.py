@@ -51,7 +51,7 @@ create table if not exists ledger.unmatched (
 );
 
 -- One row per delivery. `delivery_id` is a hash of what makes it that delivery, so that it does not depend on the
--- order of loading. `received` is NULL where the rows could not be read.
+-- order of loading. `received` is NULL where the rows could not be read; it does not count rows that were erased.
 create table if not exists ledger.deliveries (
   delivery_id bigint not null,
   source varchar not null,
@@ -222,6 +222,22 @@ create table if not exists ledger.silences (
 
 -- When a run last began to look for deliveries, also one that found none; kept where `run_every_hours` is set.
 create table if not exists ledger.last_look (looked_at timestamp not null);
+
+-- Records that were erased. They are kept out of whatever arrives later; the mark is made with a key that is not here.
+create table if not exists ledger.erasures (
+  source varchar not null,
+  mark varchar not null,           -- keyed hash of the record's key
+  key_mark varchar not null,       -- keyed hash of nothing secret: tells whether a key is the one of the mark
+  erased_at timestamp not null,
+  finished_at timestamp            -- when no release and no free block of the warehouse held it any more
+);
+
+-- Rows of deliveries that were erased, or left out of one that came later: `received` does not count them any more.
+create table if not exists ledger.erased_rows (
+  delivery_id bigint not null,
+  mark varchar not null,
+  rows bigint not null
+);
 """
 
 

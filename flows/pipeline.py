@@ -17,7 +17,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import audit_log, clock, freshness, messages, runs, warehouse
+from flows import audit_log, clock, freshness, logs, messages, runs, warehouse
 from flows.errors import InterruptedRunError, SaferCityError
 from flows.held import in_quarantine
 from flows.observations import Failure
@@ -54,7 +54,7 @@ def ingest_and_publish(
     despite_audit: why to publish a release that loses rows or months which no delivery takes away.
     """
     settings = load_settings(landing=landing)
-    with runs.open_run(settings, "run", sources) as run:
+    with logs.written(settings.paths), runs.open_run(settings, "run", sources) as run, logs.stage(run.run_id, "run"):
         try:
             result = ingest_and_build(run, full_refresh, despite_audit)
         except Exception as error:
@@ -109,8 +109,10 @@ def build_and_publish(run: Run, full_refresh: bool, despite_audit: str | None = 
 @task(name="look at the landing folder", cache_policy=NO_CACHE)
 def look_at_landing(run: Run) -> Landing:
     """Find what has not been seen."""
-    with run.timed("extract"):
-        return runs.look(run)
+    with run.timed("extract"), logs.stage(run.run_id, "look") as counts:
+        found = runs.look(run)
+        counts |= {"arrivals": len(found.arrivals), "unmatched": len(found.unmatched), "waiting": len(found.waiting)}
+    return found
 
 
 @task(name="reject archives", cache_policy=NO_CACHE)
@@ -136,8 +138,8 @@ def reject_archives(run: Run, found: Landing) -> list[Loaded]:
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=can_help)
 def extract_source(run: Run, source: str, arrivals: list[Arrival]) -> Extracted:
     """Read one source's files into its scratch file."""
-    with run.timed("extract"):
-        return extract.extract(
+    with run.timed("extract"), logs.stage(run.run_id, "extract", source) as counts:
+        extracted = extract.extract(
             run.contracts[source],
             arrivals,
             run.empty_scratch(source),
@@ -147,13 +149,15 @@ def extract_source(run: Run, source: str, arrivals: list[Arrival]) -> Extracted:
             memory_limit=run.settings.memory_limit,
             progress=lambda done, total: say(f"reading {source}", done, total),
         )
+        counts |= {"files": extracted.files, "rows": extracted.rows, "repeats": extracted.repeats}
+    return extracted
 
 
 @task(cache_policy=NO_CACHE)
 def validate_source(run: Run, source: str, extracted: Extracted) -> None:
     """Have Great Expectations judge one source's rows."""
     say(f"validating {source}", 0)
-    with run.timed("validate"):
+    with run.timed("validate"), logs.stage(run.run_id, "validate", source):
         validate.validate(run.contracts[source], extracted.database, run.settings.duckdb_options())
 
 
@@ -161,8 +165,25 @@ def validate_source(run: Run, source: str, extracted: Extracted) -> None:
 def load_source(run: Run, source: str, extracted: Extracted) -> Loaded:
     """Load one source in one transaction, and show what arrived and what failed."""
     say(f"loading {source}", 0)
-    with run.timed("load"), warehouse.connect(run.settings) as connection:
-        loaded = load.load(run.contracts[source], connection, extracted.database, run.run_id, run.started)
+    with (
+        run.timed("load"),
+        logs.stage(run.run_id, "load", source) as counts,
+        warehouse.connect(run.settings) as connection,
+    ):
+        loaded = load.load(
+            run.contracts[source],
+            connection,
+            extracted.database,
+            run.run_id,
+            run.started,
+            hmac_key=run.settings.hmac_key_bytes,
+        )
+        counts |= {
+            "files": len(loaded.files),
+            "accepted": sum(file.accepted for file in loaded.files),
+            "quarantined": sum(file.quarantined for file in loaded.files),
+            "rejected_files": sum(file.state == "rejected" for file in loaded.files),
+        }
     create_markdown_artifact(messages.arrivals_page(loaded), key=messages.artifact_key("arrived", source))
     create_markdown_artifact(messages.failures_page(loaded), key=messages.artifact_key("failed", source))
     return loaded
@@ -172,7 +193,7 @@ def load_source(run: Run, source: str, extracted: Extracted) -> Loaded:
 def build_marts(run: Run, full_refresh: bool) -> Transformed:
     """Build states and marts, and audit the release with dbt's tests."""
     try:
-        with run.timed("transform"):
+        with run.timed("transform"), logs.stage(run.run_id, "transform") as counts:
             transformed = transform.transform(
                 run.settings,
                 run.contracts,
@@ -180,6 +201,7 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
                 full_refresh=full_refresh,
                 on_node=lambda done, total: say("building and testing", done, total),
             )
+            counts["nodes"] = len(transformed.nodes)
     except transform.BuildFailedError as failed:
         at_stake = audit.figures_at_stake(run.settings)
         raise audit.stopped([failed.named], at_stake, f"What dbt says of it is in {failed.log}") from None
@@ -194,8 +216,9 @@ def build_marts(run: Run, full_refresh: bool) -> Transformed:
 def audit_release(run: Run, _transformed: Transformed, despite: str | None) -> Audited:
     """Hold the new release against the published one; one that loses what no delivery takes away is stopped."""
     say("auditing", 0)
-    with run.timed("audit"):
+    with run.timed("audit"), logs.stage(run.run_id, "audit") as counts:
         audited = audit.audit(run.settings, run.release_fingerprint)
+        counts |= {"findings": len(audited.findings), "moved_figures": len(audited.moved)}
         if audited.stops and not despite:
             raise audit.stopped(
                 [finding.message for finding in audited.stops],
@@ -209,7 +232,7 @@ def audit_release(run: Run, _transformed: Transformed, despite: str | None) -> A
 def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
     """Publish the audited release file."""
     say("publishing", 0)
-    with run.timed("publish"):
+    with run.timed("publish"), logs.stage(run.run_id, "publish") as counts:
         release = publish.publish(
             run.settings,
             release_id=run.run_id,
@@ -218,6 +241,7 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
             deliveries_digest=runs.deliveries_digest(run.settings),
             despite_audit=despite if audited.stops else None,
         )
+        counts |= {"tables": len(release.rows_per_table), "rows": sum(release.rows_per_table.values())}
     if release.despite_audit:
         audit_log.record(
             run.settings.paths,
@@ -257,7 +281,7 @@ def quality_page(run: Run, release: Release) -> Path:
 @task(name="tell people", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=can_help)
 def tell_people(run: Run, release: Release | None, failure: Failure | None = None, in_haste: bool = False) -> None:
     """Tell people what they do not know yet; in haste it is left in the outbox for the next who sends."""
-    with run.timed("notify"):
+    with run.timed("notify"), logs.stage(run.run_id, "notify"):
         notify.tell(
             run.settings,
             run.contracts,
@@ -266,6 +290,25 @@ def tell_people(run: Run, release: Release | None, failure: Failure | None = Non
             failure=failure,
             send=not in_haste,
         )
+
+
+@flow(name="publish anew", description="Make all states and marts anew from raw, and publish.")
+def publish_anew(command: str, despite_audit: str | None = None) -> Release:
+    """A new release of what the warehouse holds, whatever lies in the landing folder.
+
+    command: what it is done for, as the ledger of runs has it.
+    despite_audit: why to publish a release that loses rows or months which no delivery takes away.
+    """
+    settings = load_settings()
+    with logs.written(settings.paths), runs.open_run(settings, command) as run, logs.stage(run.run_id, command):
+        try:
+            release = build_and_publish(run, True, despite_audit)
+        except Exception as error:
+            with suppress(Exception):  # what ended the run is what is to be shown
+                tell_of_failure(run, error)
+            raise
+        tell_people(run, release)
+    return release
 
 
 @dataclass(frozen=True)
@@ -288,7 +331,11 @@ def replay_quarantine(
     dry_run: say what would be loaded, and change nothing.
     """
     settings = load_settings(landing=landing)
-    with runs.open_run(settings, "quarantine replay", sources) as run:
+    with (
+        logs.written(settings.paths),
+        runs.open_run(settings, "quarantine replay", sources) as run,
+        logs.stage(run.run_id, "replay"),
+    ):
         release = None
         try:
             files = replay_rows(run, rule, dry_run)
@@ -354,8 +401,12 @@ def read_again(run: Run, source: str, arrivals: list[Arrival], deliveries: list[
 def replay_source(run: Run, source: str, extracted: Extracted, rule: str | None, dry_run: bool) -> list[ReplayedFile]:
     """Move one source's rows that pass now, in one transaction."""
     say(f"replaying {source}", 0)
-    with run.timed("load"), warehouse.connect(run.settings) as connection:
-        return replay.replay(
+    with (
+        run.timed("load"),
+        logs.stage(run.run_id, "replay", source) as counts,
+        warehouse.connect(run.settings) as connection,
+    ):
+        files = replay.replay(
             run.contracts[source],
             connection,
             extracted.database,
@@ -364,3 +415,5 @@ def replay_source(run: Run, source: str, extracted: Extracted, rule: str | None,
             rule=rule,
             dry_run=dry_run,
         )
+        counts |= {"loaded": sum(file.loaded for file in files), "still_bad": sum(file.still_bad for file in files)}
+    return files

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, fetch, gaps, quarantine, screen
+from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, quarantine, screen
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -45,6 +45,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(audit.app, name="audit")
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(housekeeping.housekeeping)
+app.command()(erase.erase)
 app.command()(fetch.fetch)
 app.command()(gaps.gaps)
 
@@ -149,6 +151,10 @@ def run(
             help="Publish a release that loses rows or months which no delivery takes away; the reason stands with it.",
         ),
     ] = None,
+    *,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say on standard error when each stage begins and ends.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
@@ -157,6 +163,10 @@ def run(
     rejected; both are reported and neither reaches a mart. Readers keep the release they have until the new one
     has passed its audit.
     """
+    if verbose:
+        from flows import logs
+
+        logs.say_too()
     exit_code = _run(
         load_settings(landing=landing), sources, full_refresh, json, despite_audit, scheduled=landing is None
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from flows.contracts import MALFORMED, Column, Contract
+from flows.erasures import find_erased
 from flows.errors import SaferCityError
 from flows.warehouse import quoted
 
@@ -124,20 +125,31 @@ def reject_archives(
 
 
 def load(
-    contract: Contract, connection: duckdb.DuckDBPyConnection, scratch: Path, run_id: str, started_at: str
+    contract: Contract,
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    run_id: str,
+    started_at: str,
+    *,
+    hmac_key: bytes | None = None,
 ) -> Loaded:
-    """Load one source's scratch file in one transaction.
+    """Load one source's scratch file in one transaction; rows of records that were erased are left out.
 
     Raises SaferCityError, and loads nothing, when the rows accepted, quarantined and rejected do not add up to those
-    received.
+    received; and UsageError when it takes `hmac_key` to know which rows were erased, and that is missing or another.
     """
     connection.execute(f"attach {quoted(scratch)} as scratch (read_only)")
     try:
         connection.execute("begin")
         try:
+            find_erased(contract, connection, hmac_key)
             _judge(contract, connection)
             _record_deliveries(contract, connection, run_id, started_at)
-            fill_raw(contract, connection, "anti join bad_rows on bad_rows.row_id = typed.row_id")
+            fill_raw(
+                contract,
+                connection,
+                "anti join bad_rows on bad_rows.row_id = typed.row_id anti join erased on erased.row_id = typed.row_id",
+            )
             _fill_quarantine(contract, connection, run_id, started_at)
             _record_rule_results(connection, run_id)
             _record_drift(connection)
@@ -157,7 +169,7 @@ def load(
     finally:
         connection.execute(
             "drop table if exists temp.judged; drop table if exists temp.bad_rows;"
-            " drop table if exists temp.critical_rules; detach scratch"
+            " drop table if exists temp.critical_rules; drop table if exists temp.erased; detach scratch"
         )
 
 
@@ -202,10 +214,14 @@ def reasons(connection: duckdb.DuckDBPyConnection) -> str:
 def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
     """Temp tables: `bad_rows` (rows that break a critical rule) and `judged` (one row per file with its fate)."""
     find_bad_rows(connection)
+    connection.execute("delete from bad_rows where row_id in (select row_id from erased)")
     connection.execute(
         """
         create or replace temp table judged as
-        with quarantined as (
+        with left_out as (
+          select file_id, count(*) as row_count from erased group by file_id
+        ),
+        quarantined as (
           select file_id, count(*) as row_count
           from (
             select typed.file_id from scratch.typed as typed semi join bad_rows using (row_id)
@@ -216,7 +232,7 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
         ),
         counted as (
           select
-            files.*,
+            files.* replace (files.received - coalesce(left_out.row_count, 0) as received),
             coalesce(quarantined.row_count, 0) as bad_count,
             concat_ws(
               '|', $source, files.force, files.slice, files.extract_date, files.revision, files.content_hash
@@ -227,6 +243,7 @@ def _judge(contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
               as delivery_id
           from scratch.files as files
           left join quarantined using (file_id)
+          left join left_out using (file_id)
         ),
         explained as (
           select
@@ -295,6 +312,7 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
     """
     connection.execute(f"delete from ledger.rule_results where delivery_id in ({again})", {"source": contract.source})
     connection.execute(f"delete from ledger.drift where delivery_id in ({again})", {"source": contract.source})
+    connection.execute(f"delete from ledger.erased_rows where delivery_id in ({again})", {"source": contract.source})
     connection.execute(f"delete from ledger.deliveries where delivery_id in ({again})", {"source": contract.source})
     connection.execute(
         """
@@ -340,6 +358,15 @@ def _record_deliveries(contract: Contract, connection: duckdb.DuckDBPyConnection
     connection.execute(
         "insert into ledger.pending select $source, delivery_id from judged where reason_code is null",
         {"source": contract.source},
+    )
+    connection.execute(
+        """
+        insert into ledger.erased_rows
+        select judged.delivery_id, erased.mark, count(*)
+        from erased
+        inner join judged using (file_id)
+        group by all
+        """
     )
 
 
@@ -465,9 +492,16 @@ def _kept(contract: Contract, column: Column) -> str:
 
 
 def _record_rule_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Write what GX found. Of a critical rule the failed rows of an accepted file are those in quarantine."""
     connection.execute(
         """
         insert into ledger.rule_results by name
+        with left_out as (
+          select erased.file_id, failures.code, count(*) as row_count
+          from erased
+          inner join scratch.failures as failures using (row_id)
+          group by all
+        )
         select
           judged.delivery_id,
           $run_id as run_id,
@@ -477,9 +511,10 @@ def _record_rule_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> 
           results.message,
           results.owner,
           results.checked as rows_checked,
-          results.failed as rows_failed
+          results.failed - if(results.severity = 'critical', coalesce(left_out.row_count, 0), 0) as rows_failed
         from scratch.rule_results as results
         inner join judged using (file_id)
+        left join left_out using (file_id, code)
         """,
         {"run_id": run_id},
     )

@@ -208,7 +208,7 @@ def nothing_is_left_behind(sandbox: Sandbox) -> bool:
     """Whether the data folder holds what a run that was never disturbed leaves, and nothing more."""
     paths = sandbox.paths
     assert {path.name for path in sandbox.data.iterdir()} <= {
-        *("audit", "landing", "published", "releases", "reports", "warehouse"),
+        *("audit", "landing", "logs", "published", "releases", "reports", "warehouse"),
     }
     assert {path.name for path in paths.warehouse_dir.iterdir()} == {"dbt", "warehouse.duckdb", "warehouse.lock"}
     assert {path.name for path in paths.published.iterdir()} == {"current", "parquet", "safer_city.duckdb"}
