@@ -168,7 +168,8 @@ def turn_at_the_warehouse(wait_minutes: float) -> Iterator[None]:
     if not deployment.id:
         yield
         return
-    from prefect.concurrency.sync import ConcurrencySlotAcquisitionError, concurrency
+    from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
+    from prefect.concurrency.sync import concurrency
 
     with ExitStack() as held:
         try:
@@ -188,18 +189,18 @@ def turn_at_the_warehouse(wait_minutes: float) -> Iterator[None]:
             ) from None
         except ConcurrencySlotAcquisitionError:
             raise UsageError(
-                f"Prefect knows no concurrency limit {WAREHOUSE_LIMIT}; make it:"
+                f"Prefect gives no slot of the concurrency limit {WAREHOUSE_LIMIT}; where there is none, make it:"
                 f" prefect gcl create {WAREHOUSE_LIMIT} --limit 1"
             ) from None
         yield
 
 
-def begin(_flow: object, run: FlowRun, _state: object) -> None:
+def begin(flow: object, flow_run: FlowRun, state: object) -> None:
     """Note which process runs a flow; as a run of `safercity serve`, end with what started it, however that ends."""
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
-        client.update_flow_run_labels(run.id, {PROCESS: _process(os.getpid())})
+        client.update_flow_run_labels(flow_run.id, {PROCESS: _process(os.getpid())})
     if not (runner := os.environ.get(RUNNER)):
         return
 

@@ -16,12 +16,13 @@ from prefect.types.entrypoint import EntrypointType
 from flows import pipeline
 from flows.clock import LONDON
 
-TIMEZONE = LONDON.key
+EVERY_HOUR_THE_SAME = "UTC"
+"""For what runs all round the clock. In London time, Prefect leaves out the hour that comes twice in October."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A flow, when it runs (five fields of cron, London time; None is when somebody asks), and with what."""
+    """A flow, when it runs (five fields of cron; None is when somebody asks), and with what."""
 
     name: str
     flow: Flow[..., Any]
@@ -29,6 +30,7 @@ class Schedule:
     description: str
     tags: tuple[str, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
+    timezone: str = LONDON.key
 
     @property
     def entrypoint(self) -> str:
@@ -44,14 +46,14 @@ class Schedule:
         """When Prefect runs it next, London time; never, where nobody asks."""
         if self.cron is None:
             return []
-        found = anyio.run(CronSchedule(cron=self.cron, timezone=TIMEZONE).get_dates, count, after)
+        found = anyio.run(CronSchedule(cron=self.cron, timezone=self.timezone).get_dates, count, after)
         return [at.astimezone(LONDON) for at in found]
 
     def deployment(self) -> RunnerDeployment:
         """It as Prefect takes it."""
         return self.flow.to_deployment(  # pyright: ignore[reportReturnType]
             self.name,
-            schedule=Cron(self.cron, timezone=TIMEZONE) if self.cron else None,
+            schedule=Cron(self.cron, timezone=self.timezone) if self.cron else None,
             parameters=self.parameters,
             description=self.description,
             tags=list(self.tags),
@@ -77,6 +79,7 @@ SCHEDULES = [
         cron="*/5 * * * *",
         description="Looks every five minutes and mostly ends at once, also while another run writes.",
         tags=("scheduled", WRITES),
+        timezone=EVERY_HOUR_THE_SAME,
     ),
     Schedule(
         "every hour",
@@ -84,6 +87,7 @@ SCHEDULES = [
         cron="10 * * * *",
         description="Tells people of late deliveries, runs that did not happen or died, and a disk that fills up.",
         tags=("scheduled",),
+        timezone=EVERY_HOUR_THE_SAME,
     ),
     Schedule(
         "by hand",

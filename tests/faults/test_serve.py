@@ -142,7 +142,7 @@ def test_what_dies_comes_back(sandbox: Sandbox) -> None:
     sandbox.deliver(street("2019-01", rows("2019-01", 3)))
     with serving(sandbox) as served:
         run = served.begin(ON_ARRIVAL)
-        until(lambda: sandbox.paths.warehouse.exists())
+        until(sandbox.paths.warehouse.exists)
         # The server under a run: it goes on, and so does the address.
         os.kill(served.child("prefect_server"), signal.SIGKILL)
         state, message = served.ended(run)
@@ -151,7 +151,7 @@ def test_what_dies_comes_back(sandbox: Sandbox) -> None:
         # A run: it is shown as crashed, and the next one does its work.
         sandbox.deliver(street("2019-02", rows("2019-02", 3)))
         run = served.begin(ON_ARRIVAL)
-        until(lambda: sandbox.paths.scratch.exists())
+        until(sandbox.paths.scratch.exists)
         os.kill(served.runs_flow(), signal.SIGKILL)
         assert served.ended(run)[0] == "CRASHED"
         until(lambda: served.ended(served.begin(ON_ARRIVAL))[1].startswith("Published "))
@@ -169,7 +169,7 @@ def test_killed_and_started_again(sandbox: Sandbox) -> None:
     sandbox.deliver(street("2019-01", rows("2019-01", 3)))
     with serving(sandbox) as served:
         run = served.begin(ON_ARRIVAL)
-        until(lambda: sandbox.paths.scratch.exists())
+        until(sandbox.paths.scratch.exists)
         started = descendants(served.process.pid)
         os.kill(served.runs_flow(), signal.SIGKILL)
         served.process.kill()

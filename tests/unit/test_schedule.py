@@ -67,7 +67,7 @@ def test_prefect_yaml_deploys_the_same() -> None:
             "description": schedule.description,
             "tags": list(schedule.tags),
             **({"parameters": schedule.parameters} if schedule.parameters else {}),
-            **({"schedules": [{"cron": schedule.cron, "timezone": "Europe/London"}]} if schedule.cron else {}),
+            **({"schedules": [{"cron": schedule.cron, "timezone": schedule.timezone}]} if schedule.cron else {}),
             "work_pool": {"name": "safer-city", "work_queue_name": "default"},
         }
         for schedule in SCHEDULES
