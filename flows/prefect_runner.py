@@ -49,7 +49,7 @@ async def serve() -> None:
         # Whatever held the slot was started by a runner before this one, and has ended with it.
         await client.update_global_concurrency_limit(WAREHOUSE_LIMIT, GlobalConcurrencyLimitUpdate(active_slots=0))
         for schedule in SCHEDULES:
-            deployment = await runner.aadd_deployment(schedule.deployment())
+            deployment = await runner.aadd_deployment(await asyncio.to_thread(schedule.deployment))
             await catch_up(client, schedule, deployment)
     running = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # it sets a handler of its own first
