@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -33,6 +34,9 @@ from flows.schedule import SCHEDULES, Schedule
 
 RUNS_AT_ONCE = 4
 """One that writes, one that waits for it, and two that look."""
+
+ENDS_WITHIN = 40
+"""Seconds; Prefect gives the runs that are under way thirty of them."""
 
 CAUGHT_UP = "caught up"
 """The tag of a run that stands for those that were missed."""
@@ -97,7 +101,14 @@ async def _runs(
     )
 
 
+def end_with_input_soon() -> None:
+    """Ask this process to end with its standard input; where Prefect's server is gone too it would try for long."""
+    end_with_input()
+    time.sleep(ENDS_WITHIN)
+    os._exit(1)
+
+
 if __name__ == "__main__":
     os.environ[RUNNER] = str(os.getpid())
-    threading.Thread(target=end_with_input, daemon=True).start()
+    threading.Thread(target=end_with_input_soon, daemon=True).start()
     asyncio.run(serve())
