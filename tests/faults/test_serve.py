@@ -65,6 +65,13 @@ class Served:
         until(lambda: self.state(run)[0] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
         return self.state(run)
 
+    def reads(self, run: str, sandbox: Sandbox) -> None:
+        """Wait until a run has begun to read what has landed."""
+        begun = ("SCHEDULED", "PENDING", "RUNNING")
+        with suppress(AssertionError):
+            until(lambda: sandbox.paths.scratch.exists() or self.state(run)[0] not in begun, seconds=100)
+        assert sandbox.paths.scratch.exists(), self.state(run)
+
     def child(self, program: str) -> int:
         """The process of it that runs a program."""
         return until(lambda: next((pid for pid in descendants(self.process.pid) if program in command_of(pid)), None))
@@ -156,7 +163,7 @@ def test_what_dies_comes_back(sandbox: Sandbox) -> None:
         # A run: it is shown as crashed, and the next one does its work.
         sandbox.deliver(street("2019-02", rows("2019-02", 3)))
         run = served.begin(ON_ARRIVAL)
-        until(sandbox.paths.scratch.exists)
+        served.reads(run, sandbox)
         os.kill(served.process_of(run), signal.SIGKILL)
         assert served.ended(run)[0] == "CRASHED"
         until(lambda: served.ended(served.begin(ON_ARRIVAL))[1].startswith("Published "))
@@ -174,7 +181,7 @@ def test_killed_and_started_again(sandbox: Sandbox) -> None:
     sandbox.deliver(street("2019-01", rows("2019-01", 3)))
     with serving(sandbox) as served:
         run = served.begin(ON_ARRIVAL)
-        until(sandbox.paths.scratch.exists)
+        served.reads(run, sandbox)
         started = descendants(served.process.pid)
         os.kill(served.process_of(run), signal.SIGKILL)
         served.process.kill()
