@@ -36,6 +36,8 @@ BLANKS = " \u00a0"
 """What does not count around a value: spaces and no-break spaces."""
 
 MALFORMED = "ROW_MALFORMED"
+MOST_CRITICAL_RULES = 126
+"""Critical rules of a contract at most: those that a row breaks are kept in one number."""
 UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
 
 _PERIODS: dict[Cadence, str] = {
@@ -306,6 +308,8 @@ class Contract(_Strict):
         for name in (*self.key, *filter(None, [self.delivery.force_column])):
             if name not in known:
                 raise ValueError(f"the key or force column {name!r} is not a loaded column")
+        if sum(rule.severity == "critical" for rule in self.all_rules) > MOST_CRITICAL_RULES:
+            raise ValueError(f"more than {MOST_CRITICAL_RULES} critical rules, those of types and keys included")
         self._check_reference()
         self._check_history()
         codes = [rule.code for rule in (*self.all_rules, *self.history)]

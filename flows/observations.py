@@ -80,10 +80,10 @@ def rejected_files(look: Look) -> list[Observation]:
               from ledger.deliveries as accepted
               where accepted.state = 'accepted'
                 and if(
-                  rejected.extract_date is null,
+                  rejected.extract_date is null or rejected.force is null,
                   accepted.file_name = rejected.file_name or starts_with(accepted.path, rejected.path || $sign),
                   accepted.source = rejected.source
-                  and coalesce(accepted.force = rejected.force, true)
+                  and accepted.force = rejected.force
                   and coalesce(accepted.slice = rejected.slice, true)
                   and accepted.extract_date >= rejected.extract_date
                 )

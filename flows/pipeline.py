@@ -83,6 +83,7 @@ def ingest_what_is_new(wait_minutes: float = 0) -> State:
     """
     settings = load_settings()
     try:
+        runs.bring_landing(settings)
         runs.require_landing(settings)
         if runs.nothing_to_do(settings, wait_minutes=wait_minutes):
             runs.tell_what_is_due(settings)

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -27,6 +28,9 @@ from flows.stages import extract, notify, transform
 from flows.stages.extract import Arrival, Extracted, Landing, LandingFile
 from flows.stages.extract.arrival import MEMBER_SIGN, printable
 from flows.stages.load import FailedRule, Loaded, LoadedFile
+
+if TYPE_CHECKING:
+    from flows.operate.mirror import Mirrored
 
 LEAST_ROOM = 16 << 20
 """Bytes that must be free below the data folder for a run to begin: as much as Prefect and an empty warehouse take."""
@@ -197,7 +201,11 @@ def look(run: Run) -> Landing:
     with warehouse.connect(run.settings, read_only=True) as connection:
         known = _known_files(connection, run.contracts_fingerprint)
         named_before = _named_before(run.settings, connection)
+    brought = bring_landing(run.settings)
     landing = find(run.settings, run.contracts, known)
+    if brought:
+        landing.waiting += brought.waiting
+        landing.unmatched += brought.refused
     landing.unmatched = [name for name in landing.unmatched if name not in named_before]
     arrivals = [arrival for arrival in landing.arrivals if not arrival.source or arrival.source in run.sources]
     if len(run.sources) < len(run.contracts):
@@ -207,6 +215,20 @@ def look(run: Run) -> Landing:
         looked_at = [file for file in landing.looked_at if file in read - left]
         return Landing(arrivals, [], landing.waiting, looked_at)
     return landing
+
+
+def bring_landing(settings: Settings) -> Mirrored | None:
+    """Copy what is new in a landing folder that lies elsewhere; None where it lies here.
+
+    Raises what `require_room` and `mirror` do.
+    """
+    if settings.landing_url is None:
+        return None
+    from flows.operate.mirror import mirror
+
+    settings.paths.make()
+    require_room(settings)
+    return mirror(settings)
 
 
 def find(settings: Settings, contracts: dict[str, Contract], known: Callable[[LandingFile], bool]) -> Landing:

@@ -73,6 +73,28 @@ class Alerts(BaseModel):
         return begins <= at < ends if begins <= ends else at >= begins or at < ends
 
 
+class Fetch(BaseModel):
+    """Where archives of open data are fetched from, and how patiently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str = Field(
+        default="https://data.police.uk/data/archive",
+        pattern=r"^https?://[^\s/]",
+        description="What stands before the name of an archive, YYYY-MM.zip",
+    )
+    pause_seconds: float = Field(default=1, ge=0, description="Least time between the beginnings of two requests")
+    mb_per_second: float | None = Field(
+        default=None, gt=0, description="Most MB a second; default as fast as they come"
+    )
+    tries: int = Field(default=6, ge=1, description="Tries without progress after which an archive is given up")
+    connect_seconds: float = Field(default=20, gt=0, description="How long to wait for a connection")
+    silence_seconds: float = Field(default=60, gt=0, description="How long a server may send nothing, or next to it")
+    longest_wait_seconds: float = Field(
+        default=600, ge=0, description="Longest wait that a server may ask for before it is given up for this time"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. Paths that are not absolute are taken from the working folder."""
 
@@ -83,6 +105,11 @@ class Settings(BaseSettings):
     data: Path = Field(default=PROJECT_DIR / "data", description="Folder that holds all data")
     landing: Path | None = Field(
         default=None, description="Folder that deliveries are dropped in; default data/landing"
+    )
+    landing_url: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="Folder elsewhere, any URL of fsspec, that is copied before a run; not where landing is set",
     )
     force: str = Field(default="City of London Police", description="Force of deliveries that do not name one")
     folder_forces: dict[str, str] = Field(
@@ -101,6 +128,7 @@ class Settings(BaseSettings):
         description="Key by which references to people are replaced; from the environment only, never from a file",
     )
     alerts: Alerts = Field(default_factory=Alerts)
+    fetch: Fetch = Field(default_factory=Fetch)
 
     @classmethod
     def settings_customise_sources(
@@ -123,7 +151,10 @@ class Settings(BaseSettings):
     def model_post_init(self, context: Any, /) -> None:
         """Make the paths absolute, once."""
         self.data = self.data.expanduser().absolute()
-        self.landing = (self.landing or self.data / "landing").expanduser().absolute()
+        if self.landing is not None:
+            self.landing_url = None
+        own = self.paths.landing_mirror if self.landing_url else self.paths.landing
+        self.landing = (self.landing or own).expanduser().absolute()
 
     @cached_property
     def paths(self) -> Paths:
@@ -156,6 +187,7 @@ class Paths:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.landing = data / "landing"
+        self.landing_mirror = data / "landing-mirror"
         self.warehouse_dir = data / "warehouse"
         self.warehouse = self.warehouse_dir / "warehouse.duckdb"
         self.lock = self.warehouse_dir / "warehouse.lock"

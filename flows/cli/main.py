@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, quarantine, screen, serve
+from flows.cli import alerts, audit, backup, fetch, gaps, quarantine, screen, serve
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -46,6 +46,8 @@ app.add_typer(audit.app, name="audit")
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(serve.serve)
+app.command()(fetch.fetch)
+app.command()(gaps.gaps)
 
 
 Result = TypeVar("Result")
@@ -448,12 +450,18 @@ def _run(
     from flows import runs
 
     try:
+        with screen.showing_progress():
+            brought = runs.bring_landing(settings)
+        if brought and (left := brought.waiting + brought.refused):
+            screen.err.print(f"Not copied from the landing folder elsewhere: {', '.join(left)}", markup=False)
         runs.require_landing(settings)
         idle = not full_refresh and runs.nothing_to_do(settings, sources, wait_minutes=wait_minutes)
     except SaferCityError as error:
         if scheduled:
             runs.tell_that_none_began(settings, error)
         raise
+    except KeyboardInterrupt:
+        raise InterruptedRunError from None
     if idle:
         runs.tell_what_is_due(settings)
         release = releases.current(settings.paths)

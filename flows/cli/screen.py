@@ -79,10 +79,19 @@ def showing_progress() -> Iterator[None]:
     if not err.is_terminal:
         yield
         return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bars:
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, *times, console=err, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def listen(what: str, done: int, total: int | None) -> None:

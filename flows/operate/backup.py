@@ -30,8 +30,9 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class KeptTable:
-    """One table in a backup: its rows, and the size in bytes and SHA-256 of its file."""
+    """One table in a backup: its DDL, its rows, and the size in bytes and SHA-256 of its file."""
 
+    ddl: str
     rows: int
     bytes: int
     sha256: str
@@ -151,7 +152,8 @@ def restore(
 def _restore_table(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, table: KeptTable) -> None:
     schema = name.partition(".")[0]
     connection.execute(f"create schema if not exists {schema}")
-    connection.execute(f"create table {name} as from read_parquet({warehouse.quoted(_file(folder, name))})")
+    connection.execute(table.ddl)
+    connection.execute(f"insert into {name} by name from read_parquet({warehouse.quoted(_file(folder, name))})")
     found = connection.execute(f"select count(*) from {name}").fetchone()
     if found != (table.rows,):
         raise SaferCityError(f"{name} of {folder} has other rows than its manifest says; nothing was restored")
@@ -166,10 +168,14 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> KeptTable:
-    rows = connection.execute(f"select count(*) from {name}").fetchone()
-    assert rows is not None
+    found = connection.execute(
+        f"select sql, (select count(*) from {name}) from duckdb_tables()"
+        " where schema_name || '.' || table_name = ? and database_name = current_database()",
+        [name],
+    ).fetchone()
+    assert found is not None
     file = _file(folder, name)
-    return KeptTable(rows[0], file.stat().st_size, _sha256(file))
+    return KeptTable(*found, bytes=file.stat().st_size, sha256=_sha256(file))
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -26,11 +26,7 @@ class Finding:
 def check(settings: Settings) -> list[Finding]:
     """Look at everything that a run depends on but the data. Sends nothing and changes nothing."""
     findings = [Finding("settings", True, f"data in {settings.data}, landing in {settings.landing_dir}")]
-    findings.append(
-        Finding("landing", True, "exists")
-        if settings.landing_dir.is_dir()
-        else Finding("landing", False, f"{settings.landing_dir} is no folder; make it, or set SAFERCITY_LANDING")
-    )
+    findings.append(_landing(settings))
     owners = None
     try:
         contracts = load_contracts()
@@ -54,6 +50,16 @@ def check(settings: Settings) -> list[Finding]:
         findings.append(Finding("contracts", False, str(error)))
     findings += _channels(settings, owners)
     return findings
+
+
+def _landing(settings: Settings) -> Finding:
+    if settings.landing_url:
+        from flows.operate.mirror import shown
+
+        return Finding("landing", True, f"is copied from {shown(settings.landing_url.get_secret_value())} by each run")
+    if settings.landing_dir.is_dir():
+        return Finding("landing", True, "exists")
+    return Finding("landing", False, f"{settings.landing_dir} is no folder; make it, or set SAFERCITY_LANDING")
 
 
 def _hmac_key(settings: Settings, contracts: dict[str, Contract]) -> list[Finding]:

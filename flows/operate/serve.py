@@ -146,8 +146,9 @@ def _environment(settings: Settings, address: str) -> dict[str, str]:
         # What is older than ninety days goes: there is a look at the landing folder every five minutes.
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "SAFERCITY_DATA": str(settings.data),
-        "SAFERCITY_LANDING": str(settings.landing_dir),
     }
+    if settings.landing_url is None:
+        mine["SAFERCITY_LANDING"] = str(settings.landing_dir)
     # Prefect would write the text of any exception to its log, and so to its database.
     quiet = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
     return {**quiet, **os.environ, **mine}

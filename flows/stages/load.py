@@ -152,23 +152,47 @@ def load(
             raise
         return loaded
     finally:
-        connection.execute("drop table if exists temp.judged; drop table if exists temp.bad_rows; detach scratch")
+        connection.execute(
+            "drop table if exists temp.judged; drop table if exists temp.bad_rows;"
+            " drop table if exists temp.critical_rules; detach scratch"
+        )
 
 
 def find_bad_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the temp table `bad_rows`: one row per row of `scratch` that breaks a critical rule, with its reasons."""
+    """Make the temp tables `critical_rules` (each with a place from 0) and `bad_rows`: row_id and the rules it breaks.
+
+    The rules of a row are the bits of one number, so that memory stays bounded where every row breaks every rule.
+    """
+    connection.execute(
+        """
+        create or replace temp table critical_rules as
+        select code, any_value(message) as message, (row_number() over (order by code) - 1)::integer as place
+        from scratch.rule_results
+        where severity = 'critical'
+        group by code
+        """
+    )
     connection.execute(
         """
         create or replace temp table bad_rows as
-        select
-          failures.row_id,
-          list(failures.code order by failures.code) as rules,
-          list(rule.message order by failures.code) as messages
+        select failures.row_id, bit_or(1::hugeint << rule.place) as broken
         from scratch.failures as failures
-        inner join (select distinct code, severity, message from scratch.rule_results) as rule using (code)
-        where rule.severity = 'critical'
+        inner join critical_rules as rule using (code)
         group by failures.row_id
         """
+    )
+
+
+def reasons(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL for two columns of a row of `bad_rows`: `rules`, the codes that it breaks in their order, and `messages`.
+
+    The lists that they are picked from are written out: joined in as a row, they would be built for every row.
+    """
+    found = connection.execute("select code, message from critical_rules order by place").fetchall()
+    return ", ".join(
+        f"list_filter([{', '.join(quoted(text) for text in texts)}]::varchar[],"
+        f" lambda text, place: ((bad_rows.broken >> (place - 1)::integer) & 1) = 1) as {name}"
+        for name, texts in zip(("rules", "messages"), zip(*found, strict=True) if found else ((), ()), strict=True)
     )
 
 
@@ -362,8 +386,7 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
           $source as source,
           judged.delivery_id,
           typed.record_no,
-          bad_rows.rules,
-          bad_rows.messages,
+          {reasons(connection)},
           {kept_record(contract)} as record,
           $run_id as run_id,
           $started_at::timestamp as quarantined_at
@@ -396,7 +419,7 @@ def _fill_quarantine(contract: Contract, connection: duckdb.DuckDBPyConnection, 
 
 
 def kept_record(contract: Contract) -> str:
-    """SQL for what is kept of a bad row, of which `received`, `typed` and `bad_rows` are at hand; see `_kept`."""
+    """SQL for what is kept of a bad row, of which `received`, `typed` and its `rules` are at hand; see `_kept`."""
     values = ", ".join(f"'{column.name}': {_kept(contract, column)}" for column in contract.loaded_columns)
     return f"map {{{values}}}"
 
@@ -417,7 +440,7 @@ def _kept(contract: Contract, column: Column) -> str:
             for rule in contract.rules
             if rule.severity == "critical" and rule.kwargs.get("column") == column.name
         ]
-        wrong += [f"list_has_any(bad_rows.rules, [{', '.join(codes)}])"] if codes else []
+        wrong += [f"list_has_any(rules, [{', '.join(codes)}])"] if codes else []
     elif wrong and column.type not in ("text", "flag"):
         wrong = [f"{wrong[0]} and not regexp_full_match({value}, '{_DIGITS}')"]
     if not wrong:

@@ -24,7 +24,7 @@ import duckdb
 from flows.contracts import Contract
 from flows.errors import SaferCityError
 from flows.stages.extract import Arrival
-from flows.stages.load import ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums
+from flows.stages.load import ONLY_LENGTH, fill_raw, find_bad_rows, kept_record, prove_the_sums, reasons
 from flows.warehouse import quoted
 
 
@@ -193,7 +193,8 @@ def replay(
         return files
     finally:
         connection.execute(
-            "drop table if exists temp.judged; drop table if exists temp.bad_rows; drop table if exists temp.verdicts;"
+            "drop table if exists temp.judged; drop table if exists temp.bad_rows;"
+            " drop table if exists temp.critical_rules; drop table if exists temp.verdicts;"
             " drop table if exists temp.passing; detach scratch"
         )
 
@@ -261,7 +262,7 @@ def _take_out_of_quarantine(
     connection.execute(
         f"""
         create or replace temp table staying as
-        select verdicts.delivery_id, verdicts.record_no, bad_rows.rules, bad_rows.messages,
+        select verdicts.delivery_id, verdicts.record_no, {reasons(connection)},
           {kept_record(contract)} as record
         from verdicts
         inner join bad_rows using (row_id)

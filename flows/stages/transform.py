@@ -6,9 +6,11 @@ takes its name when it is published; a build that fails leaves nothing that a re
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,8 @@ from flows.errors import InterruptedRunError, SaferCityError
 from flows.settings import PROJECT_DIR, Settings
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
+
+PATIENCE_SECONDS = 10
 
 STATES_PARTS = ("models/staging", "models/intermediate", "macros", "seeds", "dbt_project.yml")
 """What the states depend on; a change in anything else of the project rebuilds only the release."""
@@ -178,6 +182,8 @@ def run_dbt(
     # dbt opens the warehouse once and keeps it; the files must be free for the next stage.
     DuckDBConnectionManager.close_all_connections()
     reset_adapters()
+    for file in (paths.warehouse, paths.building / "safer_city.duckdb"):
+        _wait_until_closed(file)
     if isinstance(result.exception, InterruptedRunError) or not isinstance(result.exception, Exception | None):
         # dbt holds on to whatever ends it. What ends the run must go on to do so.
         raise result.exception
@@ -198,6 +204,23 @@ def run_dbt(
         )
         for outcome in outcomes.results
     ]
+
+
+def _wait_until_closed(file: Path) -> None:
+    """Wait until this process has a DuckDB file open no more, for as long as dbt can reasonably take to let go of it.
+
+    A thread of dbt that has not ended, or a cursor that is garbage and was not collected, holds the files open, and
+    nobody else here could attach them. Where it takes too long, whoever opens the file next says so.
+    """
+    last = time.monotonic() + PATIENCE_SECONDS
+    while file.exists() and time.monotonic() < last:
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"attach {warehouse.quoted(file)} as closed (read_only)")
+                return
+        except duckdb.Error:
+            gc.collect()
+            time.sleep(0.05)
 
 
 def _named(failed: list[Node]) -> str:

@@ -384,12 +384,13 @@ class TestAccept:
     CONTENT = text([*rows("2019-05-01", 1, 3), *rows("2019-05-01", 400, 12, status="mislaid")])
 
     @pytest.fixture(scope="class")
-    def loaded(self, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    @classmethod
+    def loaded(cls, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
         """A file that was rejected for its share of bad rows, and others that were for other reasons."""
         sandbox = Sandbox(tmp_path_factory.mktemp("rejected"))
         sandbox.deliver(
             {
-                self.NAME: self.CONTENT,
+                cls.NAME: cls.CONTENT,
                 CRIMES: text(rows(DAY, 1, 3)),
                 "other/crimes_2019-02-07.csv": text(rows(DAY, 1, 4)),
                 "crimes_2019-02-08.csv": b"",

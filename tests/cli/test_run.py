@@ -53,7 +53,7 @@ def marked() -> Files:
         row(month, 31, Crime_ID="MARKER"),
         row(month, 32, Month="MARKER"),
     ]
-    lines = text([{**fields, "MARKER name": "MARKER Jones"} for fields in content], [*HEADER, "MARKER name"])
+    lines = text([{**fields, "Another name": "MARKER Jones"} for fields in content], [*HEADER, "Another name"])
     return {"2018-12/2018-12-city-of-london-street.csv": lines + b"MARKER,malformed\n"}
 
 
@@ -105,7 +105,7 @@ class TestARun:
             ("2018-12-city-of-london-street.csv", 24, 4),
             ("2019-02-sample-constabulary-street.csv", None, 0),
         }
-        assert list(told["seconds"]) == ["extract", "validate", "load", "states", "marts", "publish"]
+        assert list(told["seconds"]) == ["extract", "validate", "load", "states", "marts", "audit", "publish", "report"]
         assert told["unmatched"] == ["notes/2019-01-city-of-london-notes.csv"]
 
     def test_nothing_was_reached_outside_this_machine(self, ran: Any) -> None:
@@ -126,7 +126,9 @@ class TestARun:
             "validate police_uk_street",
             "load police_uk_street",
             "build and audit the marts",
+            "audit the release",
             "publish",
+            "write the quality page",
             "tell people",
         }
 

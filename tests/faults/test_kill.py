@@ -207,7 +207,9 @@ def test_what_a_killed_run_had_to_tell_is_told_by_the_next(sandbox: Sandbox) -> 
 def nothing_is_left_behind(sandbox: Sandbox) -> bool:
     """Whether the data folder holds what a run that was never disturbed leaves, and nothing more."""
     paths = sandbox.paths
-    assert {path.name for path in sandbox.data.iterdir()} <= {"landing", "published", "releases", "warehouse"}
+    assert {path.name for path in sandbox.data.iterdir()} <= {
+        *("audit", "landing", "published", "releases", "reports", "warehouse"),
+    }
     assert {path.name for path in paths.warehouse_dir.iterdir()} == {"dbt", "warehouse.duckdb", "warehouse.lock"}
     assert {path.name for path in paths.published.iterdir()} == {"current", "parquet", "safer_city.duckdb"}
     recorded = {release_id for (release_id,) in sandbox.warehouse("select release_id from ledger.releases")}

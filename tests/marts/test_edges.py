@@ -1,10 +1,12 @@
 """The marts against the plain model where random worlds hardly ever come by."""
 
+import os
 from datetime import date
 from pathlib import Path
 
+from flows.contracts import load_contracts
 from flows.settings import Settings
-from tests.marts.arrival import marts, place, receive
+from tests.marts.arrival import LONG_AGO, marts, place, receive
 from tests.marts.compiled import Project
 from tests.marts.differences import differences
 from tests.model.months import months_later
@@ -113,3 +115,38 @@ def test_an_extract_of_the_future_is_loaded_when_it_is_supplied_again_on_its_day
     place([early, again], settings.landing_dir)
     receive(settings, date(2016, 6, 30))
     compare([early, again], project, settings, date(2016, 6, 30))
+
+
+def test_a_month_that_another_force_brings_into_a_source_after_the_last_extract(
+    project: Project, tmp_path: Path
+) -> None:
+    """A later extract of another force makes November a month of the source: 0 for a force without one since then."""
+    settings = Settings(data=tmp_path, folder_forces={"kent": "Kent Police"})
+    for path, times in {
+        "asb_incidents_2018-12-07.csv": ["2018-12-03 10:00"],
+        "kent/asb_incidents_2018-12-14.csv": ["2018-11-20 10:00", "2018-12-10 10:00"],
+    }.items():
+        file = settings.landing_dir / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        names = [column.name for column in load_contracts()["asb_incidents"].loaded_columns]
+        lines = [",".join(names)]
+        for number, created_at in enumerate(times):
+            given = {
+                "incident_number": f"INC/{number}",
+                "status": "open",
+                "created_at": created_at,
+                "category": "Noise",
+            }
+            lines.append(",".join(given.get(name, "") for name in names))
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        os.utime(file, (LONG_AGO, LONG_AGO))
+    receive(settings, TODAY)
+    with marts(settings, project) as connection:
+        assert project.failed_tests(connection) == {}
+        assert connection.execute(
+            "select force, month, offences from safer_city.marts.asb_performance where measure = 'asb'"
+            " and coverage = 'complete' order by all"
+        ).fetchall() == [(CITY, date(2018, 11, 1), 0), ("Kent Police", date(2018, 11, 1), 1)]
+        assert connection.execute(
+            "select force, month, offences, first_published from safer_city.marts.restatements where measure = 'asb'"
+        ).fetchall() == [("Kent Police", date(2018, 11, 1), 1, True)]

@@ -144,11 +144,12 @@ def test_a_rejected_file_tells_its_drift_and_an_amended_contract_takes_it_back(s
     assert ledger(sandbox) == []
 
 
-def test_a_new_value_of_open_data_is_shown(tmp_path: Path) -> None:
+def test_a_new_value_of_open_data_is_shown_where_its_row_is_loaded(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path)
     outcomes = [
         row("2019-01", 90, Last_outcome_category="Sent to the Moon's court"),
         row("2019-01", 91, Last_outcome_category="<b>bold</b>"),
+        row("2019-01", 92, Crime_type="A name that slipped in"),
     ]
     sandbox.deliver(street("2019-01", [*rows("2019-01", 3), *outcomes]))
     sandbox.load()
@@ -159,6 +160,8 @@ def test_a_new_value_of_open_data_is_shown(tmp_path: Path) -> None:
     assert found == [
         (CITY, "new_value", "last_outcome", "Sent to the Moon's court", 1, 5),
         (CITY, "new_value", "last_outcome", "‹11 characters›", 1, 6),
+        # Its row is kept out, and so is the value.
+        (CITY, "new_value", "crime_type", "‹22 characters›", 1, 7),
     ]
     [(suggestion,)] = sandbox.warehouse("select suggestion from ledger.drift where record_no = 5")
     [rule] = yaml.safe_load(suggestion)

@@ -226,7 +226,7 @@ def test_a_file_of_the_future_is_judged_again_when_its_day_has_come(sandbox: San
 
 
 def test_no_value_that_may_be_personal_is_anywhere(sandbox: Sandbox) -> None:
-    header = "Thing ref,Status,Seen at,Started on,Count,Price,Is open,Note,Person name,Person born,MARKER column"
+    header = "Thing ref,Status,Seen at,Started on,Count,Price,Is open,Note,Person name,Person born,Another column"
     sandbox.deliver(
         {
             "things_2019-08-07.csv": delivery(

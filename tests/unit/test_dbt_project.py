@@ -1,6 +1,7 @@
 """The dbt project: its unit tests pass, and it says of each of its tables and columns what they are."""
 
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,17 @@ def test_dbt_is_told_where_to_spill_when_it_opens_the_file() -> None:
     outputs = yaml.safe_load((DBT_DIR / "profiles.yml").read_text(encoding="utf-8"))["safer_city"]["outputs"]
     assert {"memory_limit", "temp_directory", "threads"} <= set(outputs["warehouse"]["config_options"])
     assert "temp_directory" not in outputs["warehouse"]["settings"]
+
+
+def test_a_file_that_is_still_open_is_waited_for(tmp_path: Path) -> None:
+    """A thread that ends late holds its cursor, and with it the file."""
+    file = tmp_path / "held.duckdb"
+    held = duckdb.connect(str(file))
+    let_go = threading.Timer(0.3, held.close)
+    let_go.start()
+    with pytest.raises(duckdb.Error), duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as held (read_only)")
+    transform._wait_until_closed(file)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as held (read_only)")
+    let_go.join()

@@ -14,7 +14,7 @@ from typer.main import get_command
 from flows.cli.main import app
 from flows.operate import read
 from flows.sample import TEST_HMAC_KEY, write_sample
-from flows.settings import PROJECT_DIR, Alerts, Settings
+from flows.settings import PROJECT_DIR, Alerts, Fetch, Settings
 from tests.faults.sandbox import Sandbox
 
 PAGES = [PROJECT_DIR / "README.md", *sorted((PROJECT_DIR / "docs").glob("*.md"))]
@@ -123,7 +123,8 @@ def test_command_exists(words: str) -> None:
 
 def test_every_setting_is_described() -> None:
     described = (PROJECT_DIR / "docs/operating.md").read_text(encoding="utf-8")
-    names = [name for name in Settings.model_fields if name != "alerts"]
+    names = [name for name in Settings.model_fields if name not in ("alerts", "fetch")]
     variables = [f"SAFERCITY_{name.upper()}" for name in names]
     variables += [f"SAFERCITY_ALERTS__{name.upper()}" for name in Alerts.model_fields]
+    variables += [f"SAFERCITY_FETCH__{name.upper()}" for name in Fetch.model_fields]
     assert [variable for variable in variables if f"| `{variable}`" not in described] == []

@@ -65,6 +65,29 @@ def look(warehouse: duckdb.DuckDBPyConnection, now: datetime = datetime(2019, 8,
     return Look(Settings(data=Path("nowhere")), CONTRACTS, warehouse, now)
 
 
+class TestRejectedFiles:
+    """How long a rejected file is a problem."""
+
+    def lasting(self, warehouse: duckdb.DuckDBPyConnection) -> list[bool]:
+        """Of each rejected file that is told, whether it goes on."""
+        return [found.lasting for found in observations.rejected_files(look(warehouse))]
+
+    def test_until_a_delivery_of_its_force_that_is_not_older(self, warehouse: duckdb.DuckDBPyConnection) -> None:
+        deliver(warehouse, 1, "2019-08-07", state="rejected")
+        deliver(warehouse, 2, "2019-07-07")
+        deliver(warehouse, 3, "2019-09-07", force="Another Constabulary")
+        assert self.lasting(warehouse) == [True]
+        deliver(warehouse, 4, "2019-08-08")
+        assert self.lasting(warehouse) == [False]
+
+    def test_where_its_force_is_not_known_until_one_of_its_name(self, warehouse: duckdb.DuckDBPyConnection) -> None:
+        deliver(warehouse, 1, "2019-08-07", state="rejected", force=None)
+        deliver(warehouse, 2, "2019-08-08")
+        assert self.lasting(warehouse) == [True]
+        deliver(warehouse, 3, "2019-08-07")
+        assert self.lasting(warehouse) == [False]
+
+
 class TestUnusualDeliveries:
     """What history and other sources say of the newest deliveries."""
 

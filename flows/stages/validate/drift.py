@@ -1,7 +1,7 @@
 """Drift that only the values show: columns of another type, and values that a list does not have.
 
 It is added to the table `drift` of the scratch file, beside what the headers show. A value itself is written only where
-the source is open data; of any other its length, how many rows have it, and the first of them.
+the source is open data and its row is loaded with it; of any other its length, how many rows have it, and the first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def find_drift(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Non
     _find_retyped(connection, contract, failing)
     for code, column, values, suggestion in _lists(contract):
         if code in failing:
-            _find_new_values(connection, contract, column, values, suggestion)
+            _find_new_values(connection, contract, code, column, values=values, suggestion=suggestion)
 
 
 def _find_retyped(connection: duckdb.DuckDBPyConnection, contract: Contract, failing: dict[str, int]) -> None:
@@ -112,10 +112,17 @@ def _lists(contract: Contract) -> list[tuple[str, Column, str, str]]:
 
 
 def _find_new_values(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, column: Column, values: str, suggestion: str
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    code: str,
+    column: Column,
+    *,
+    values: str,
+    suggestion: str,
 ) -> None:
-    is_open_data = contract.record_source == "police_uk"
-    label = f"regexp_full_match(value, '{_LABEL}')" if is_open_data else "false"
+    kept_out = {rule.code for rule in contract.all_rules if rule.severity == "critical"}
+    may_be_shown = contract.record_source == "police_uk" and code not in kept_out
+    label = f"regexp_full_match(value, '{_LABEL}')" if may_be_shown else "false"
     before, _, after = suggestion.partition("{}")
     connection.execute(
         f"""
