@@ -11,19 +11,32 @@ import gc
 import http.client
 import importlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from flows.errors import SaferCityError
+from flows.errors import SaferCityError, UsageError
 from flows.settings import Settings
+from flows.warehouse import WarehouseBusyError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
 
 SERVER = Path(__file__).with_name("prefect_server.py")
 PATIENCE_SECONDS = 120
+WAREHOUSE_LIMIT = "safer-city-warehouse"
+PROCESS = "safercity.process"
+"""The label of a flow run that says which process runs it."""
+
+RUNNER = "SAFERCITY_RUNNER"
+"""Holds the process that starts the runs of `safercity serve`, in their environment."""
 
 LEAN = {
     # Nobody could open the pages of a server that ends with the run.
@@ -139,6 +152,92 @@ def import_meanwhile(*modules: str) -> None:
             gc.enable()
 
     threading.Thread(target=import_all, name="imports", daemon=True).start()
+
+
+@contextmanager
+def turn_at_the_warehouse(wait_minutes: float) -> Iterator[None]:
+    """Hold Prefect's one slot for writing the warehouse, where a deployment began this flow.
+
+    It keeps runs on different machines apart; those on one are by the lock of the warehouse itself, which holds for
+    every command. The slot of a process that died is free again within two minutes.
+
+    Raises WarehouseBusyError when another run holds it that long, UsageError where there is no such limit.
+    """
+    from prefect.runtime import deployment
+
+    if not deployment.id:
+        yield
+        return
+    from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
+    from prefect.concurrency.sync import concurrency
+
+    with ExitStack() as held:
+        try:
+            held.enter_context(
+                concurrency(
+                    WAREHOUSE_LIMIT,
+                    timeout_seconds=max(1.0, 60 * wait_minutes),
+                    lease_duration=60,
+                    strict=True,
+                    raise_on_lease_renewal_failure=False,
+                )
+            )
+        except TimeoutError:
+            raise WarehouseBusyError(
+                f"another run holds Prefect's concurrency limit {WAREHOUSE_LIMIT}, and still does after"
+                f" {wait_minutes:g} minutes; try again later"
+            ) from None
+        except ConcurrencySlotAcquisitionError:
+            raise UsageError(
+                f"Prefect gives no slot of the concurrency limit {WAREHOUSE_LIMIT}; where there is none, make it:"
+                f" prefect gcl create {WAREHOUSE_LIMIT} --limit 1"
+            ) from None
+        yield
+
+
+def begin(flow: object, flow_run: FlowRun, state: object) -> None:
+    """Note which process runs a flow; as a run of `safercity serve`, end with what started it, however that ends."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        client.update_flow_run_labels(flow_run.id, {PROCESS: _process(os.getpid())})
+    if not (runner := os.environ.get(RUNNER)):
+        return
+
+    def end_when_alone() -> None:
+        while os.getppid() == int(runner):
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_when_alone, name="end with runner", daemon=True).start()
+
+
+def crash_runs_without_process() -> int:
+    """Have Prefect show as crashed what it takes for running and whose process on this machine is gone; how many."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
+    running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
+    crashed = 0
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(flow_run_filter=running):
+            process = str(run.labels.get(PROCESS, ""))
+            host, pid, _ = [*process.rsplit(" ", 2), "", ""][:3]
+            if host == socket.gethostname() and _process(int(pid)) != process:
+                client.set_flow_run_state(run.id, Crashed(message="Its process ended without a word"), force=True)
+                crashed += 1
+    return crashed
+
+
+def _process(pid: int) -> str:
+    """A process by its machine, its number and when it began, in ticks since the machine did; numbers come again."""
+    try:
+        began = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:
+        began = "?"
+    return f"{socket.gethostname()} {pid} {began}"
 
 
 def leave(exit_code: int) -> NoReturn:

@@ -16,11 +16,15 @@ from jinja2 import TemplateError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import audit_log, clock, freshness, logs, messages, runs, warehouse
 from flows.errors import InterruptedRunError, SaferCityError
 from flows.held import in_quarantine
 from flows.observations import Failure
+from flows.operate import alerts
+from flows.orchestration import begin, crash_runs_without_process, turn_at_the_warehouse
 from flows.progress import say
 from flows.releases import Release
 from flows.report import quality
@@ -39,22 +43,30 @@ def can_help(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
-@flow(name="ingest and publish", description="Read what has arrived, validate it, load it, rebuild the marts, publish.")
+@flow(name="ingest and publish", on_running=[begin])
 def ingest_and_publish(
     landing: Path | None = None,
     sources: list[str] | None = None,
     full_refresh: bool = False,
     despite_audit: str | None = None,
+    wait_minutes: float = 0,
 ) -> Summary:
-    """Everything, for whatever is new.
+    """Read what has arrived, validate it, load it, rebuild the marts, audit and publish them.
 
-    landing: folder that deliveries are dropped in; the default is the one in the settings.
-    sources: read only these; the default is all that have a contract.
-    full_refresh: make all states anew from raw, also those that nothing new touches.
-    despite_audit: why to publish a release that loses rows or months which no delivery takes away.
+    Args:
+        landing: Folder that deliveries are dropped in; the default is the one in the settings.
+        sources: Read only these; the default is all that have a contract.
+        full_refresh: Make all states anew from raw, also those that nothing new touches.
+        despite_audit: Why to publish a release that loses rows or months which no delivery takes away.
+        wait_minutes: While another run writes the warehouse, wait for its turn so long.
     """
     settings = load_settings(landing=landing)
-    with logs.written(settings.paths), runs.open_run(settings, "run", sources) as run, logs.stage(run.run_id, "run"):
+    with (
+        logs.written(settings.paths),
+        turn_at_the_warehouse(wait_minutes),
+        runs.open_run(settings, "run", sources, wait_minutes=wait_minutes) as run,
+        logs.stage(run.run_id, "run"),
+    ):
         try:
             result = ingest_and_build(run, full_refresh, despite_audit)
         except Exception as error:
@@ -63,6 +75,51 @@ def ingest_and_publish(
             raise
         tell_people(run, result.release)
     return result
+
+
+@flow(name="ingest what is new", timeout_seconds=6 * 3600, on_running=[begin])
+def ingest_what_is_new(wait_minutes: float = 0) -> State:
+    """Look into the landing folder. Only where something is new, read, validate, load, rebuild, audit and publish.
+
+    With nothing new it sends the alerts that are due, and ends within seconds.
+
+    Args:
+        wait_minutes: While another run writes the warehouse, wait for its turn so long; after 0 it ends at once.
+    """
+    settings = load_settings()
+    try:
+        runs.bring_landing(settings)
+        runs.require_landing(settings)
+        if runs.nothing_to_do(settings, wait_minutes=wait_minutes):
+            runs.tell_what_is_due(settings)
+            return Completed(message="Nothing to do: no new delivery")
+        result = ingest_and_publish.fn(wait_minutes=wait_minutes)
+    except warehouse.WarehouseBusyError as busy:
+        if wait_minutes:
+            raise
+        return Completed(message=f"Left alone: {busy}")
+    except SaferCityError as error:
+        runs.tell_that_none_began(settings, error)
+        raise
+    published = f"Published {result.release.release_id}" if result.release else "Published nothing new"
+    return Completed(message=f"{published}; {len(result.files)} files read, {len(result.rejected)} rejected")
+
+
+@flow(name="watch", timeout_seconds=600, on_running=[begin])
+def watch() -> State:
+    """See what goes wrong without a run: late deliveries, a run that is overdue or was killed, a disk that fills up.
+
+    Tells people what is new and sends what is due. Runs whose process is gone are shown as crashed from here on.
+    """
+    crashed = crash_runs_without_process()
+    settings = load_settings()
+    if not settings.paths.warehouse.exists():
+        return Completed(message="Nothing to watch: nothing has been loaded yet")
+    try:
+        sent = alerts.watch(settings)
+    except warehouse.WarehouseBusyError:
+        return Completed(message="A run is under way; it tells people itself")
+    return Completed(message=f"{len(sent)} messages sent, {crashed} dead runs found")
 
 
 def tell_of_failure(run: Run, error: Exception) -> None:
@@ -319,21 +376,28 @@ class Replayed:
     release: Release | None
 
 
-@flow(name="replay quarantine", description="Judge quarantined rows again, load those that pass, rebuild, publish.")
+@flow(name="replay quarantine", on_running=[begin])
 def replay_quarantine(
-    landing: Path | None = None, sources: list[str] | None = None, rule: str | None = None, dry_run: bool = False
+    landing: Path | None = None,
+    sources: list[str] | None = None,
+    rule: str | None = None,
+    dry_run: bool = False,
+    wait_minutes: float = 0,
 ) -> Replayed:
-    """Load the quarantined rows that the contracts and reference data as they are now let pass.
+    """Judge quarantined rows again, load those that pass the contracts and reference data as they are now, publish.
 
-    landing: folder in which the files of the rows are looked for; the default is the one in the settings.
-    sources: only rows of these; the default is all that have a contract.
-    rule: only rows that were quarantined for it.
-    dry_run: say what would be loaded, and change nothing.
+    Args:
+        landing: Folder in which the files of the rows are looked for; the default is the one in the settings.
+        sources: Only rows of these; the default is all that have a contract.
+        rule: Only rows that were quarantined for it.
+        dry_run: Say what would be loaded, and change nothing.
+        wait_minutes: While another run writes the warehouse, wait for its turn so long.
     """
     settings = load_settings(landing=landing)
     with (
         logs.written(settings.paths),
-        runs.open_run(settings, "quarantine replay", sources) as run,
+        turn_at_the_warehouse(wait_minutes),
+        runs.open_run(settings, "quarantine replay", sources, wait_minutes=wait_minutes) as run,
         logs.stage(run.run_id, "replay"),
     ):
         release = None

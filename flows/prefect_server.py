@@ -34,7 +34,9 @@ def serve(listening: socket.socket) -> None:
 
 def end_with_input() -> None:
     """Ask this process to end when nobody can write to its standard input any more."""
-    sys.stdin.buffer.read()
+    # Not by way of sys.stdin, whose lock this thread would hold when the interpreter ends.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

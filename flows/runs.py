@@ -132,13 +132,17 @@ def chosen_sources(contracts: dict[str, Contract], sources: list[str] | None) ->
 
 
 @contextmanager
-def open_run(settings: Settings, command: str, sources: list[str] | None = None) -> Iterator[Run]:
+def open_run(
+    settings: Settings, command: str, sources: list[str] | None = None, *, wait_minutes: float = 0
+) -> Iterator[Run]:
     """Begin a run: take the lock, clear up after a killed one, write it to the ledger; and end it.
+
+    While another writes, it waits for its turn so long.
 
     Raises SaferCityError also where the system or DuckDB fails: their own texts may quote a value.
     """
     try:
-        with _begun(settings, command, sources) as run:
+        with _begun(settings, command, sources, wait_minutes) as run:
             yield run
     except (OSError, duckdb.Error) as error:
         raise SaferCityError(in_words(settings, error)) from None
@@ -161,13 +165,13 @@ def in_words(settings: Settings, error: Exception) -> str:
 
 
 @contextmanager
-def _begun(settings: Settings, command: str, sources: list[str] | None) -> Iterator[Run]:
+def _begun(settings: Settings, command: str, sources: list[str] | None, wait_minutes: float) -> Iterator[Run]:
     contracts = load_contracts()
     chosen = chosen_sources(contracts, sources)
-    started_at = clock.now().replace(microsecond=0)
-    run = Run(settings, contracts, chosen, new_run_id(started_at), started_at)
     settings.paths.make()
-    with warehouse.writer_lock(settings.paths, command):
+    with warehouse.writer_lock(settings.paths, command, wait_minutes=wait_minutes):
+        started_at = clock.now().replace(microsecond=0)
+        run = Run(settings, contracts, chosen, new_run_id(started_at), started_at)
         _clear_up(settings)
         act = "replay" if command == "quarantine replay" else "run"
         audit_log.record(settings.paths, act, f"{command} of {', '.join(chosen)}", run_id=run.run_id)
@@ -268,10 +272,10 @@ def require_room(settings: Settings) -> None:
         )
 
 
-def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
+def nothing_to_do(settings: Settings, sources: list[str] | None = None, *, wait_minutes: float = 0) -> bool:
     """Whether a run would find no new file and the newest release made of exactly what there is now.
 
-    Looks only; imports neither Prefect nor dbt nor Great Expectations.
+    While another writes, it waits so long. Looks only; imports neither Prefect nor dbt nor Great Expectations.
     """
     contracts = load_contracts()
     chosen_sources(contracts, sources)
@@ -279,7 +283,7 @@ def nothing_to_do(settings: Settings, sources: list[str] | None = None) -> bool:
         return False
     # To look is to open the warehouse, and whoever has it open keeps the run that writes from going on.
     with (
-        warehouse.writer_lock(settings.paths, "run"),
+        warehouse.writer_lock(settings.paths, "run", wait_minutes=wait_minutes),
         warehouse.connect(settings, read_only=True) as connection,
     ):
         if ledger.version(connection) < ledger.SCHEMA_VERSION:

@@ -10,18 +10,22 @@ import errno
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
 from flows import clock, ledger
 from flows.contracts import Contract
 from flows.errors import SaferCityError, UsageError
+from flows.progress import say
 from flows.settings import Paths, Settings
 
 _NOT_TAKEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 class WarehouseBusyError(SaferCityError):
@@ -29,8 +33,8 @@ class WarehouseBusyError(SaferCityError):
 
 
 @contextmanager
-def writer_lock(paths: Paths, command: str) -> Iterator[None]:
-    """Hold the right to write the warehouse.
+def writer_lock(paths: Paths, command: str, *, wait_minutes: float = 0) -> Iterator[None]:
+    """Hold the right to write the warehouse; while another has it, wait for it so long.
 
     Raises WarehouseBusyError, naming who holds it and since when, and UsageError where nothing can be written.
     """
@@ -43,15 +47,27 @@ def writer_lock(paths: Paths, command: str) -> Iterator[None]:
             " data folder"
         ) from None
     with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WarehouseBusyError(f"the warehouse is being written by {holder(paths)}; try again later") from None
+        until = time.monotonic() + 60 * wait_minutes
+        while not _is_taken(lock):
+            if time.monotonic() >= until:
+                waited = f" and still is after {wait_minutes:g} minutes" if wait_minutes else ""
+                raise WarehouseBusyError(f"the warehouse is being written by {holder(paths)}{waited}; try again later")
+            say(f"waiting for {holder(paths)}", 0)
+            time.sleep(min(_LOOK_AGAIN_SECONDS, max(0.0, until - time.monotonic())))
         holds = {"pid": os.getpid(), "since": f"{clock.now():%Y-%m-%d %H:%M:%S}", "command": command}
         with suppress(OSError):  # on a full disk it is held without saying so
             lock.truncate(0)
             os.write(lock.fileno(), json.dumps(holds).encode())
         yield
+
+
+def _is_taken(lock: IO[str]) -> bool:
+    """Take the lock, if nobody has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder(paths: Paths) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, quarantine, screen
+from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, quarantine, screen, serve
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -47,6 +47,7 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(housekeeping.housekeeping)
 app.command()(erase.erase)
+app.command()(serve.serve)
 app.command()(fetch.fetch)
 app.command()(gaps.gaps)
 
@@ -138,6 +139,7 @@ def _root(
 
 @app.command()
 def run(
+    *,
     landing: Landing = None,
     sources: Sources = None,
     full_refresh: Annotated[
@@ -151,7 +153,10 @@ def run(
             help="Publish a release that loses rows or months which no delivery takes away; the reason stands with it.",
         ),
     ] = None,
-    *,
+    wait: Annotated[
+        float,
+        typer.Option(metavar="MINUTES", help="While another run writes, wait for its turn so long.", min=0),
+    ] = 0,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Say on standard error when each stage begins and ends.")
     ] = False,
@@ -168,7 +173,13 @@ def run(
 
         logs.say_too()
     exit_code = _run(
-        load_settings(landing=landing), sources, full_refresh, json, despite_audit, scheduled=landing is None
+        load_settings(landing=landing),
+        sources,
+        full_refresh,
+        json,
+        despite_audit,
+        wait_minutes=wait,
+        scheduled=landing is None,
     )
     if exit_code:
         raise typer.Exit(exit_code)
@@ -441,6 +452,7 @@ def _run(
     json: bool,
     despite_audit: str | None = None,
     *,
+    wait_minutes: float = 0,
     scheduled: bool = False,
 ) -> int:
     """Run, or say that there is nothing to do. A scheduled run that cannot even begin is told to people."""
@@ -452,7 +464,7 @@ def _run(
         if brought and (left := brought.waiting + brought.refused):
             screen.err.print(f"Not copied from the landing folder elsewhere: {', '.join(left)}", markup=False)
         runs.require_landing(settings)
-        idle = not full_refresh and runs.nothing_to_do(settings, sources)
+        idle = not full_refresh and runs.nothing_to_do(settings, sources, wait_minutes=wait_minutes)
     except SaferCityError as error:
         if scheduled:
             runs.tell_that_none_began(settings, error)
@@ -473,7 +485,7 @@ def _run(
     began = time.monotonic()
     try:
         with screen.showing_progress():
-            result = _through_prefect(settings, sources, full_refresh, despite_audit)
+            result = _through_prefect(settings, sources, full_refresh, despite_audit, wait_minutes)
     except KeyboardInterrupt:
         raise InterruptedRunError from None
     show(settings, result, time.monotonic() - began, json=json)
@@ -497,11 +509,13 @@ def _set_clock(settings: Settings, day: date) -> bool:
 
 
 def _through_prefect(
-    settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None
+    settings: Settings, sources: list[str] | None, full_refresh: bool, despite_audit: str | None, wait_minutes: float
 ) -> Summary:
     return through_prefect(
         settings,
-        lambda pipeline: pipeline.ingest_and_publish(settings.landing_dir, sources, full_refresh, despite_audit),
+        lambda pipeline: pipeline.ingest_and_publish(
+            settings.landing_dir, sources, full_refresh, despite_audit, wait_minutes
+        ),
     )
 
 

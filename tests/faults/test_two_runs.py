@@ -12,9 +12,10 @@ from flows import releases, warehouse
 from flows.errors import SaferCityError
 from flows.stages.load import LoadedFile
 from flows.warehouse import WarehouseBusyError
-from tests.faults.children import Moment, children, run
+from tests.faults.children import Moment, children, run, start_run
 from tests.faults.sandbox import Sandbox
 from tests.faults.street import rows, street
+from tests.faults.test_killed_command import wait_for
 
 
 def test_the_second_run_names_who_holds_the_warehouse(sandbox: Sandbox) -> None:
@@ -103,3 +104,24 @@ def test_a_lock_file_that_says_nothing_sensible_still_locks(content: str, sandbo
             warehouse.writer_lock(sandbox.paths, "run"),
         ):
             pass
+
+
+def test_the_second_waits_for_its_turn(sandbox: Sandbox) -> None:
+    with warehouse.writer_lock(sandbox.paths, "run"):
+        began = time.monotonic()
+        with (
+            pytest.raises(WarehouseBusyError, match=r"and still is after 0\.02 minutes"),
+            warehouse.writer_lock(sandbox.paths, "backup", wait_minutes=0.02),
+        ):
+            pass
+        assert time.monotonic() - began >= 1.2
+
+
+def test_it_goes_on_when_the_first_is_dead(sandbox: Sandbox) -> None:
+    sandbox.deliver(street("2019-01", rows("2019-01", 3)))
+    first = start_run(sandbox, dies=Moment("flows.runs", "look", after=True))
+    wait_for(sandbox.paths.warehouse, seconds=60)
+    assert len(sandbox.load(wait_minutes=1).files) == 1
+    first.join(60)
+    assert first.exitcode == -signal.SIGKILL
+    assert sandbox.warehouse("select state from ledger.runs order by started_at, rowid") == [("killed",), ("done",)]

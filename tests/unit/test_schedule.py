@@ -1,0 +1,74 @@
+"""The schedules: right for their flows, right across changes of the clock, and the same in prefect.yaml."""
+
+import inspect
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+import yaml
+
+from flows.clock import LONDON
+from flows.schedule import SCHEDULES, Schedule
+from flows.settings import PROJECT_DIR
+
+BY_NAME = {schedule.name: schedule for schedule in SCHEDULES if schedule.cron}
+IDS = [f"{schedule.name}, {schedule.flow.name}" for schedule in SCHEDULES]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=IDS)
+def test_its_flow_takes_its_parameters(schedule: Schedule) -> None:
+    inspect.signature(schedule.flow.fn).bind(**schedule.parameters)
+    schedule.flow.validate_parameters(schedule.parameters)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=IDS)
+def test_the_form_in_the_pages_explains_each_parameter(schedule: Schedule) -> None:
+    deployment = schedule.deployment()
+    assert deployment.entrypoint == schedule.entrypoint
+    schema = deployment._parameter_openapi_schema
+    assert list(schema.properties) == list(inspect.signature(schedule.flow.fn).parameters)
+    for name, about in schema.properties.items():
+        assert about.get("description", "").endswith("."), f"{name} has no description"
+
+
+@pytest.mark.parametrize("schedule", BY_NAME.values(), ids=BY_NAME.keys())
+def test_what_runs_by_itself_is_given_up_at_some_time(schedule: Schedule) -> None:
+    assert schedule.timeout_seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "runs"),
+    [
+        ("every night", "2026-03-28", ["28 03:30 +0000", "29 03:30 +0100", "30 03:30 +0100"]),
+        ("every night", "2026-10-24", ["24 03:30 +0100", "25 03:30 +0000", "26 03:30 +0000"]),
+        ("every hour", "2026-03-29", ["29 00:10 +0000", "29 02:10 +0100", "29 03:10 +0100"]),
+        ("every hour", "2026-10-25", ["25 00:10 +0100", "25 01:10 +0100", "25 01:10 +0000", "25 02:10 +0000"]),
+    ],
+)
+def test_it_runs_once_whatever_the_clock_does(name: str, day: str, runs: list[str]) -> None:
+    midnight = datetime.fromisoformat(day).replace(tzinfo=LONDON)
+    found = BY_NAME[name].next_runs(midnight, len(runs))
+    assert [f"{at:%d %H:%M %z}" for at in found] == runs
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_it_looks_every_five_minutes_also_when_the_clock_changes(day: str) -> None:
+    midnight = datetime.fromisoformat(day).replace(tzinfo=LONDON)
+    found = BY_NAME["soon after something lands"].next_runs(midnight, 60)
+    assert {(later.timestamp() - at.timestamp()) for at, later in pairwise(found)} == {300}
+
+
+def test_prefect_yaml_deploys_the_same() -> None:
+    content = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text(encoding="utf-8"))
+    assert content["deployments"] == [
+        {
+            "name": schedule.name,
+            "entrypoint": schedule.entrypoint,
+            "description": schedule.description,
+            "tags": list(schedule.tags),
+            **({"parameters": schedule.parameters} if schedule.parameters else {}),
+            **({"schedules": [{"cron": schedule.cron, "timezone": schedule.timezone}]} if schedule.cron else {}),
+            "work_pool": {"name": "safer-city", "work_queue_name": "default"},
+        }
+        for schedule in SCHEDULES
+    ]
