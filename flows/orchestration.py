@@ -104,11 +104,20 @@ class RunServer:
             self._process.wait()
 
 
+_prepared = threading.Event()
+
+
+def is_prepared() -> bool:
+    """Whether this process runs flows with a Prefect that was prepared here."""
+    return _prepared.is_set()
+
+
 def prepare_prefect(settings: Settings) -> None:
     """Set Prefect's environment where it is not set already. Must run before Prefect is imported.
 
     Garbage is not collected from here on until `import_meanwhile` is through.
     """
+    _prepared.set()
     gc.disable()
     settings.paths.prefect.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PREFECT_HOME", str(settings.paths.prefect))

@@ -72,7 +72,8 @@ def main() -> None:
     """Run the command line; a foreseen error is one line and an exit code, never a traceback."""
     quiet_environment()
     exit_code = _exit_code()
-    if orchestration := sys.modules.get("flows.orchestration"):
+    orchestration = sys.modules.get("flows.orchestration")
+    if orchestration and orchestration.is_prepared():
         orchestration.leave(exit_code)
     sys.exit(exit_code)
 
