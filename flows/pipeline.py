@@ -27,7 +27,7 @@ from flows.operate import alerts
 from flows.orchestration import begin, crash_runs_without_process, turn_at_the_warehouse
 from flows.progress import say
 from flows.releases import Release
-from flows.report import quality
+from flows.report import changes, quality
 from flows.runs import Run, Summary
 from flows.settings import load_settings
 from flows.stages import audit, extract, load, notify, publish, replay, transform, validate
@@ -313,11 +313,12 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
 
 @task(name="write the quality page", cache_policy=NO_CACHE)
 def write_quality_page(run: Run, release: Release) -> None:
-    """Show what the release holds and what is held back. A page that cannot be written fails no run."""
+    """Show what the release holds, what is held back, and what changed. A page that cannot be written fails no run."""
     say("writing the quality page", 0)
     try:
         with run.timed("report"):
             quality_page(run, release)
+            changes.write(run.settings, release.release_id)
     except InterruptedRunError:
         raise
     except (SaferCityError, OSError, duckdb.Error, TemplateError, ValueError, TypeError, LookupError) as error:

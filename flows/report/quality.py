@@ -15,18 +15,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from flows import clock
 from flows.freshness import ALARMING, Freshness, alike, in_words
 from flows.held import AGES, Quarantine
 from flows.releases import DATABASE, Release
 from flows.report import quality_figures
+from flows.report.pages import put, templates, words
 from flows.report.quality_figures import DIMENSIONS, TREND_EXTRACTS, Checks, Figures, RejectedFile, RuleLine
 from flows.settings import Paths
 
@@ -120,9 +121,8 @@ def write(paths: Paths, release: Release, told: Told, quarantine: Quarantine, fr
         )
     )
     target = page(paths, told.run_id)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _put(target, text)
-    _put(target.with_suffix(".json"), json.dumps(asdict(headline), indent=2) + "\n")
+    put(target, text)
+    put(target.with_suffix(".json"), json.dumps(asdict(headline), indent=2) + "\n")
     _write_index(paths)
     return target
 
@@ -166,7 +166,7 @@ def to_do(figures: Figures, quarantine: Quarantine, fresh: Sequence[Freshness]) 
         worst = max(items, key=lambda item: item.days_late)
         who = f"{worst.force}: " if len(items) == 1 and worst.force else ""
         others = f"{len(items)} forces are late, the latest of them {worst.force}: " if len(items) > 1 else ""
-        found[owner].append(f"Deliver {_words(source)}. {others or who}{worst.message}.")
+        found[owner].append(f"Deliver {words(source)}. {others or who}{worst.message}.")
     files: dict[tuple[str, str], list[RejectedFile]] = defaultdict(list)
     for file in figures.rejected:
         if file.is_open:
@@ -174,10 +174,10 @@ def to_do(figures: Figures, quarantine: Quarantine, fresh: Sequence[Freshness]) 
     for (owner, source), rejected in files.items():
         names = ", ".join(file.file_name for file in rejected[:NAMED_FILES])
         more = f" and {len(rejected) - NAMED_FILES} more" if len(rejected) > NAMED_FILES else ""
-        found[owner].append(f"Send {_words(source)} again, corrected: {names}{more}.")
+        found[owner].append(f"Send {words(source)} again, corrected: {names}{more}.")
     for item in quarantine.held:
         rows = _counted(item.rows, "row", "rows")
-        found[item.owner].append(f"Correct {rows} of {_words(item.source)}, held since {in_words(item.held_since)}.")
+        found[item.owner].append(f"Correct {rows} of {words(item.source)}, held since {in_words(item.held_since)}.")
     return dict(sorted(found.items()))
 
 
@@ -206,7 +206,7 @@ def _write_index(paths: Paths) -> None:
         for path in (page(paths, old.run_id), page(paths, old.run_id).with_suffix(".json")):
             path.unlink(missing_ok=True)
     text = _templates().get_template("quality_index.html.j2").render(headlines=headlines[:KEPT], verdicts=VERDICTS)
-    _put(folder(paths) / INDEX, text)
+    put(folder(paths) / INDEX, text)
 
 
 def _headlines(paths: Paths) -> list[Headline]:
@@ -219,42 +219,10 @@ def _headlines(paths: Paths) -> list[Headline]:
 
 
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("flows.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters |= {"day": _day, "moment": _moment, "count": _count, "words": _words}
-    templates.globals |= {"trend_in_words": trend_in_words, "trend_path": trend_path, "nothing": Checks()}
-    return templates
-
-
-def _day(day: date | None) -> str:
-    return in_words(day) if day else ""
-
-
-def _moment(at: str) -> str:
-    """A UTC time of a manifest as London wall time."""
-    london = clock.london(datetime.fromisoformat(at))
-    return f"{in_words(london.date())}, {london:%H:%M %Z}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _count(number: int | None) -> str:
-    return "withheld" if number is None else f"{number:,}"
+    environment = templates()
+    environment.globals |= {"trend_in_words": trend_in_words, "trend_path": trend_path, "nothing": Checks()}
+    return environment
 
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file; whoever reads it meanwhile sees the old one or the whole new one."""
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)

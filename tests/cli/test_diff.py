@@ -1,10 +1,12 @@
 """releases diff: what changed between two releases, and why."""
 
 import shutil
+from html.parser import HTMLParser
 
 import pytest
 
 from flows import releases
+from flows.report import changes
 from tests.cli.conftest import Safercity
 from tests.faults.sandbox import Sandbox
 from tests.faults.street import CITY
@@ -82,3 +84,70 @@ def test_before_anything_is_published(safercity: Safercity, sandbox: Sandbox) ->
 def test_what_is_not_on_disk(safercity: Safercity, published_copy: Sandbox) -> None:
     assert safercity(published_copy, "releases", "diff", "x").error.startswith("no release 'x' on disk")
     assert safercity(published_copy, "releases", "diff").error.startswith("there is no release before ")
+
+
+class TestThePage:
+    """The page that goes out with a release."""
+
+    def test_it_says_what_the_command_says(self, safercity: Safercity, two: tuple[Sandbox, str, str]) -> None:
+        sandbox, old, new = two
+        told = safercity(sandbox, "releases", "diff", old, new, "--json").json
+        page = changes.write(sandbox.settings, new)
+        assert page == sandbox.data / "reports" / "changes" / f"{new}.html"
+        text = page.read_text(encoding="utf-8")
+        rows = Rows()
+        rows.feed(text)
+        shown = [row for row in rows.found if row and row[-1].endswith("_performance") and len(row) == 8]
+        assert shown == [
+            [
+                figure["measure"].replace("_", " "),
+                figure["month"][:7],
+                figure["force"],
+                figure["record_source"].replace("_", " "),
+                "not published" if figure["before"] is None else f"{figure['before']:,}",
+                "not published" if figure["after"] is None else f"{figure['after']:,}",
+                shown[place][6],
+                figure["table"],
+            ]
+            for place, figure in enumerate(told["figures"])
+        ]
+        assert shown
+        assert f"{len(told['figures'])} figures of months that had been published moved" in text
+        assert "http" not in text
+
+    def test_the_first_release_has_none(self, published_copy: Sandbox) -> None:
+        first = releases.current(published_copy.paths)
+        assert first is not None
+        assert changes.write(published_copy.settings, first.release_id) is None
+
+    def test_pages_of_releases_that_are_gone_go(self, two: tuple[Sandbox, str, str]) -> None:
+        sandbox, _, new = two
+        gone = changes.page(sandbox.paths, "20000101T000000Z-gone")
+        gone.parent.mkdir(parents=True)
+        gone.touch()
+        changes.write(sandbox.settings, new)
+        assert [page.stem for page in gone.parent.iterdir()] == [new]
+
+
+class Rows(HTMLParser):
+    """The cells of each row of the tables of a page, as text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[list[str]] = []
+        self.in_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.found.append([])
+        elif tag in ("td", "th"):
+            self.found[-1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self.in_cell = False
+
+    def handle_data(self, data: str) -> None:
+        if self.in_cell:
+            self.found[-1][-1] += data
