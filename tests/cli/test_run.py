@@ -185,7 +185,6 @@ class TestARun:
             return connection.execute(query).fetchall()
 
 
-@pytest.mark.xdist_group("nothing_to_do")
 class TestNothingToDo:
     """The second time."""
 
