@@ -77,7 +77,7 @@ def bad_files() -> Files:
         "crimes_2019-06-11.csv": lines.replace(MARKER, f"{MARKER}é").encode("cp1252"),
         "crimes_2019-06-12.csv": lines.encode("utf-16"),
         "crimes_2019-06-13.csv": f'{lines}"{name}'.encode(),
-        "crimes_2019-06-14.csv": lines.replace("suspect_name", f"{MARKER} alias", 1).encode(),
+        "crimes_2019-06-14.csv": lines.replace("suspect_name", "alias of the suspect", 1).encode(),
         "crimes_2019-06-15.csv": lines.replace("premises,", "victim_name,", 1).encode(),
         "crimes_2019-06-16.csv": lines.replace("533400", SLIPPED).encode(),
         "crimes_2019-06-17.csv": lines[:-500].encode(),
