@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -289,7 +289,6 @@ def late_deliveries(look: Look) -> list[Observation]:
             message=item.message,
             done="Its months stay missing in every figure until it comes.",
             look="safercity status",
-            since=item.due_on and datetime.combine(item.due_on, time()),
         )
         for item in freshness.assess(look.contracts, arrived, clock.london(look.now).date())
         if item.state in freshness.ALARMING

@@ -229,9 +229,7 @@ class TestLateDeliveries:
             30 - first_missing
         )
 
-    def test_it_ages_from_the_day_that_it_was_due(self, warehouse: duckdb.DuckDBPyConnection) -> None:
+    def test_it_says_when_it_was_due(self, warehouse: duckdb.DuckDBPyConnection) -> None:
         deliver(warehouse, 1, "2019-08-07")
         [found] = observations.late_deliveries(look(warehouse, datetime(2019, 9, 30, 8)))
-        assert found.since is not None
-        assert found.since.date().isoformat() == "2019-09-09"
         assert "9 September 2019" in found.message
