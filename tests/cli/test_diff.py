@@ -94,6 +94,7 @@ class TestThePage:
         told = safercity(sandbox, "releases", "diff", old, new, "--json").json
         page = changes.write(sandbox.settings, new)
         assert page == sandbox.data / "reports" / "changes" / f"{new}.html"
+        assert page is not None
         text = page.read_text(encoding="utf-8")
         rows = Rows()
         rows.feed(text)
