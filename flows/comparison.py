@@ -80,7 +80,7 @@ def opened(settings: Settings, old: Path, new: Path) -> Iterator[duckdb.DuckDBPy
 
     It has temporary tables: `changed`, deliveries that differ; `touched`, per source and force the first extract date
     that differs, and how many rows of states the differing deliveries can have brought or taken; `redefined`, measures
-    whose definition differs.
+    whose definition differs; `moved_by_cause`, how many records entered or left each month of a measure, by cause.
     """
     with duckdb.connect(config=dict(settings.duckdb_options())) as connection:
         connection.execute("set enable_progress_bar = false")
@@ -143,6 +143,19 @@ def opened(settings: Settings, old: Path, new: Path) -> Iterator[duckdb.DuckDBPy
             having count(distinct (version, definition, hashed)) > 1 or count(*) <> 2
             """
         )
+        connection.execute(
+            f"""
+            create temp table moved_by_cause as
+            select record_source, force, measure, month, {", ".join(f"sum({cause}) as {cause}" for cause in CAUSES)}
+            from (
+              select * from new.marts.measure_movements
+              union all by name
+              select record_source, force, measure, month, {", ".join(f"-{cause} as {cause}" for cause in CAUSES)}
+              from old.marts.measure_movements
+            )
+            group by record_source, force, measure, month
+            """
+        )
         yield connection
 
 
@@ -167,29 +180,20 @@ def tables(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int | None,
     return {table: (rows[0], rows[1]) for table, rows in sorted(found.items())}
 
 
-def moved_figures(connection: duckdb.DuckDBPyConnection) -> list[MovedFigure]:
-    """The monthly counts of every `<theme>_performance` that differ, the largest moves first.
+def performance_tables(tables: dict[str, tuple[int | None, int | None]]) -> list[str]:
+    """Of the tables of two releases, the `<theme>_performance` that both have."""
+    return [table for table, rows in tables.items() if table.endswith("_performance") and None not in rows]
+
+
+def moved_figures(connection: duckdb.DuckDBPyConnection, themes: list[str]) -> list[MovedFigure]:
+    """The monthly counts of the `<theme>_performance` tables that differ, the largest moves first.
 
     A month that only the new release covers is no move: it had not been published.
     """
-    themes = [
-        table for table, rows in tables(connection).items() if table.endswith("_performance") and None not in rows
-    ]
-    caused = ", ".join(f"sum({cause}) as {cause}" for cause in CAUSES)
     moved = []
     for theme in themes:
         rows = connection.execute(
             f"""
-            with movements as (
-              select record_source, force, measure, month, {caused}
-              from (
-                select * from new.marts.measure_movements
-                union all by name
-                select record_source, force, measure, month, {", ".join(f"-{cause} as {cause}" for cause in CAUSES)}
-                from old.marts.measure_movements
-              )
-              group by record_source, force, measure, month
-            )
             select
               record_source, force, measure, month, before.offences, after.offences,
               case
@@ -201,7 +205,7 @@ def moved_figures(connection: duckdb.DuckDBPyConnection) -> list[MovedFigure]:
               {", ".join(CAUSES)}
             from old.marts.{theme} as before
             full join new.marts.{theme} as after using (record_source, force, measure, month)
-            left join movements using (record_source, force, measure, month)
+            left join moved_by_cause as movements using (record_source, force, measure, month)
             left join redefined as definitions using (measure)
             where before.offences is distinct from after.offences and before.month is not null
             order by month desc, measure, force, record_source

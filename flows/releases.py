@@ -41,6 +41,11 @@ class Release:
     deliveries_digest: str
     despite_audit: str | None = None
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What releases are ordered by."""
+        return self.published_at, self.release_id
+
     def write(self, folder: Path) -> None:
         """Write the manifest into the release's folder."""
         (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
@@ -63,7 +68,23 @@ def on_disk(paths: Paths) -> list[Release]:
         for folder in paths.releases.iterdir()
         if folder.is_dir() and not folder.name.startswith(".") and (release := read_release(folder))
     ]
-    return sorted(found, key=lambda release: (release.published_at, release.release_id), reverse=True)
+    return sorted(found, key=lambda release: release.place, reverse=True)
+
+
+def named(paths: Paths, release_id: str) -> Release:
+    """The release of an id.
+
+    Raises UsageError when it is not on disk.
+    """
+    for release in on_disk(paths):
+        if release.release_id == release_id:
+            return release
+    raise UsageError(f"no release {release_id!r} on disk; see: safercity releases list")
+
+
+def before(paths: Paths, release: Release) -> Release | None:
+    """The newest release on disk that is older than another, or None."""
+    return next((older for older in on_disk(paths) if older.place < release.place), None)
 
 
 def current(paths: Paths) -> Release | None:
@@ -115,22 +136,13 @@ def roll_back(paths: Paths, release_id: str | None = None) -> Release:
 
     Raises UsageError when there is none to go back to.
     """
-    now = current(paths)
-    candidates = on_disk(paths)
     if release_id is None:
-        older = [
-            release
-            for release in candidates
-            if now and (release.published_at, release.release_id) < (now.published_at, now.release_id)
-        ]
-        if not older:
+        now = current(paths)
+        target = now and before(paths, now)
+        if target is None:
             raise UsageError("there is no earlier release on disk to go back to; see: safercity releases list")
-        target = older[0]
     else:
-        named = [release for release in candidates if release.release_id == release_id]
-        if not named:
-            raise UsageError(f"no release {release_id!r} on disk; see: safercity releases list")
-        target = named[0]
+        target = named(paths, release_id)
     point_to(paths, target.release_id)
     return target
 

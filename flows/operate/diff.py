@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+import duckdb
 
 from flows import comparison, releases
 from flows.comparison import ChangedDelivery, MovedFigure
 from flows.errors import UsageError
 from flows.releases import Release
-from flows.settings import Paths, Settings
+from flows.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,20 @@ def diff(settings: Settings, old_id: str | None = None, new_id: str | None = Non
 
     Raises UsageError where one of them is not on disk.
     """
-    new = _named(settings.paths, new_id) if new_id else releases.current(settings.paths)
+    paths = settings.paths
+    new = releases.named(paths, new_id) if new_id else releases.current(paths)
     if new is None:
-        raise UsageError(f"nothing has been published in {settings.paths.published} yet; run: safercity run")
-    old = _named(settings.paths, old_id) if old_id else _before(settings.paths, new)
-    if (old.published_at, old.release_id) > (new.published_at, new.release_id):
+        raise UsageError(f"nothing has been published in {paths.published} yet; run: safercity run")
+    old = releases.named(paths, old_id) if old_id else releases.before(paths, new)
+    if old is None:
+        raise UsageError(f"there is no release before {new.release_id} on disk to compare it with")
+    if old.place > new.place:
         old, new = new, old
-    old_file, new_file = (settings.paths.releases / each.release_id / releases.DATABASE for each in (old, new))
+    old_file, new_file = (paths.releases / each.release_id / releases.DATABASE for each in (old, new))
     with comparison.opened(settings, old_file, new_file) as connection:
         tables = comparison.tables(connection)
-        figures = comparison.moved_figures(connection)
+        themes = comparison.performance_tables(tables)
+        figures = comparison.moved_figures(connection, themes)
         redefined = connection.execute("select measure from redefined order by measure").fetchall()
         return Difference(
             old,
@@ -74,16 +79,15 @@ def diff(settings: Settings, old_id: str | None = None, new_id: str | None = Non
             comparison.changed_deliveries(connection),
             [measure for (measure,) in redefined],
             tables,
-            _measures(connection, tables, figures),
+            _measures(connection, themes, figures),
             figures,
         )
 
 
 def _measures(
-    connection: Any, tables: dict[str, tuple[int | None, int | None]], figures: list[MovedFigure]
+    connection: duckdb.DuckDBPyConnection, themes: list[str], figures: list[MovedFigure]
 ) -> list[MovedMeasure]:
     """The measures that moved or gained months, in the order of their names."""
-    themes = [table for table, rows in tables.items() if table.endswith("_performance") and None not in rows]
     sides = " union all by name ".join(
         f"select '{side}' as side, record_source, force, measure, month, offences from {side}.marts.{theme}"
         for theme in themes
@@ -120,17 +124,3 @@ def _measures(
             for cause, count in figure.causes.items():
                 summed[cause] = summed.get(cause, 0) + count
     return [MovedMeasure(*row, causes=causes.get(row[:2], {})) for row in rows if row[4] or row[5]]
-
-
-def _named(paths: Paths, release_id: str) -> Release:
-    for release in releases.on_disk(paths):
-        if release.release_id == release_id:
-            return release
-    raise UsageError(f"no release {release_id!r} on disk; see: safercity releases list")
-
-
-def _before(paths: Paths, release: Release) -> Release:
-    for older in releases.on_disk(paths):
-        if (older.published_at, older.release_id) < (release.published_at, release.release_id):
-            return older
-    raise UsageError(f"there is no release before {release.release_id} on disk to compare it with")

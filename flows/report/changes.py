@@ -25,11 +25,11 @@ def page(paths: Paths, release_id: str) -> Path:
 
 def write(settings: Settings, release_id: str) -> Path | None:
     """Write the page of a release, or nothing where no release is before it on disk. Pages without a release go."""
-    on_disk = [release.release_id for release in releases.on_disk(settings.paths)]
+    on_disk = {release.release_id for release in releases.on_disk(settings.paths)}
     for old in page(settings.paths, release_id).parent.glob("*.html"):
         if old.stem not in on_disk:
             old.unlink()
-    if release_id == on_disk[-1]:
+    if releases.before(settings.paths, releases.named(settings.paths, release_id)) is None:
         return None
     target = page(settings.paths, release_id)
     put(target, render(diff(settings, new_id=release_id)))

@@ -59,13 +59,14 @@ def audit(settings: Settings, fingerprint: str) -> Audited:
         return Audited([], [])
     with comparison.opened(settings, _published_file(settings), built) as connection:
         same_program = published.fingerprint == fingerprint
+        tables = comparison.tables(connection)
         findings = [
             *_rows_gone(connection),
             *_months_gone(connection),
-            *_tables_shrunk(connection, same_program),
+            *_tables_shrunk(connection, tables, same_program),
             *_history_moved(connection, same_program),
         ]
-        return Audited(findings, comparison.moved_figures(connection))
+        return Audited(findings, comparison.moved_figures(connection, comparison.performance_tables(tables)))
 
 
 def stopped(why: Sequence[str], moved: Sequence[MovedFigure], what_to_do: str) -> StoppedReleaseError:
@@ -85,7 +86,8 @@ def figures_at_stake(settings: Settings) -> list[MovedFigure]:
         return []
     try:
         with comparison.opened(settings, _published_file(settings), built) as connection:
-            return comparison.moved_figures(connection)
+            themes = comparison.performance_tables(comparison.tables(connection))
+            return comparison.moved_figures(connection, themes)
     except duckdb.Error:
         # What it is read from was not built.
         return []
@@ -143,11 +145,13 @@ def _months_gone(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         )
 
 
-def _tables_shrunk(connection: duckdb.DuckDBPyConnection, same_program: bool) -> Iterator[Finding]:
+def _tables_shrunk(
+    connection: duckdb.DuckDBPyConnection, tables: dict[str, tuple[int | None, int | None]], same_program: bool
+) -> Iterator[Finding]:
     """Tables that lost more rows than the deliveries that changed hold. Another program may count up other tables."""
     budget = connection.execute("select coalesce(sum(rows), 0)::bigint from touched").fetchone()
     assert budget is not None
-    for table, (before, after) in comparison.tables(connection).items():
+    for table, (before, after) in tables.items():
         lost = (before or 0) - (after or 0)
         if lost <= budget[0] or (budget[0] and lost <= FEW):
             continue
