@@ -40,6 +40,23 @@ def _environment(shared_folder: Path) -> Iterator[None]:
             yield
 
 
+@pytest.fixture(autouse=True)
+def _settings_of_its_own() -> Iterator[None]:
+    """A test that leaves a setting behind fails itself, not those that come after it in the process."""
+
+    def settings() -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name.startswith("SAFERCITY_")}
+
+    before = settings()
+    yield
+    left = settings()
+    if left != before:
+        for name in left.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+        pytest.fail(f"the test leaves other settings behind than it found: {sorted(left.items() ^ before.items())}")
+
+
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A temporary folder that all worker processes of the session share."""

@@ -263,13 +263,13 @@ def test_a_landing_folder_that_is_set_is_read_itself(tmp_path: Path) -> None:
     assert runs.bring_landing(settings) is None
 
 
-def test_the_pipeline_reads_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pipeline_reads_the_copy(tmp_path: Path) -> None:
     here = Sandbox(tmp_path / "here")
     here.deliver(street.first_batch())
     there = Sandbox(tmp_path / "there")
-    with there.patched():
-        monkeypatch.delenv("SAFERCITY_LANDING")
-        monkeypatch.setenv("SAFERCITY_LANDING_URL", f"file://{here.landing}")
+    with there.patched(), pytest.MonkeyPatch.context() as environment:
+        environment.delenv("SAFERCITY_LANDING")
+        environment.setenv("SAFERCITY_LANDING_URL", f"file://{here.landing}")
         from flows.settings import load_settings
 
         settings = load_settings()

@@ -118,13 +118,13 @@ def test_what_was_replayed_and_not_published_is_published_by_the_next(quarantine
     assert (again.release, [file for file in again.files if file.loaded]) == (None, [])
 
 
-def test_a_dry_run_says_what_would_be_and_changes_nothing(quarantined: Path, undisturbed: Sandbox) -> None:
-    before = Sandbox(quarantined.rename(quarantined.with_name("before")))
-    shutil.copytree(before.folder, quarantined)
+def test_a_dry_run_says_what_would_be_and_changes_nothing(
+    base: Sandbox, quarantined: Path, undisturbed: Sandbox
+) -> None:
     sandbox = Replaying(quarantined)
     would_be = sandbox.run(dry_run=True)
     assert would_be.release is None
-    assert warehouses_differ(sandbox.settings, before.settings) == {}
+    assert warehouses_differ(sandbox.settings, base.settings) == {}
     assert would_be.files == ReplayingRows(quarantined).run().files
     assert warehouses_differ(sandbox.settings, undisturbed.settings) == {}
 

@@ -7,15 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock, patch
+from unittest.mock import patch
 
 import duckdb
 import pytest
 
-from flows import releases, runs
+from flows import clock, releases, runs
 from flows.errors import SaferCityError
 from flows.releases import Release
 from flows.settings import PROJECT_DIR
@@ -292,8 +292,7 @@ def test_the_last_five_releases_stay_and_the_published_one_always(published: San
     first = manifest(sandbox)["release_id"]
     for number in range(5):
         put_built(published, sandbox)
-        clock = Mock(now=lambda zone, second=number: datetime(2099, 1, 1, 12, 0, second, tzinfo=zone))
-        with patch.object(publish, "datetime", clock):
+        with patch.object(clock, "now", return_value=datetime(2099, 1, 1, 12, 0, number, tzinfo=UTC)):
             publish_as(sandbox, f"new{number}")
     assert [release.release_id for release in releases.on_disk(sandbox.paths)] == [f"new{n}" for n in (4, 3, 2, 1, 0)]
     assert not (sandbox.paths.releases / first).exists()
