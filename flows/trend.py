@@ -53,10 +53,14 @@ def trend(counts: Sequence[int]) -> Trend:
         raise ValueError(f"a trend needs at least 3 months, not {len(counts)}")
     slope, p_value = least_squares(counts)
     s, mann_kendall_p = mann_kendall(counts)
-    verdict: Verdict = "no significant trend"
-    if mann_kendall_p < SIGNIFICANT_BELOW:
-        verdict = "upward" if s > 0 else "downward"
-    return Trend(slope, p_value, s, mann_kendall_p, poisson_dispersion(counts), verdict)
+    return Trend(slope, p_value, s, mann_kendall_p, poisson_dispersion(counts), verdict(s, mann_kendall_p))
+
+
+def verdict(s: int, mann_kendall_p: float) -> Verdict:
+    """What the Mann-Kendall test says."""
+    if mann_kendall_p >= SIGNIFICANT_BELOW:
+        return "no significant trend"
+    return "upward" if s > 0 else "downward"
 
 
 def least_squares(counts: Sequence[int]) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, quarantine, screen, serve
+from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, partnership, quarantine, screen, serve
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -50,6 +50,7 @@ app.command()(erase.erase)
 app.command()(serve.serve)
 app.command()(fetch.fetch)
 app.command()(gaps.gaps)
+app.command()(partnership.report)
 
 
 Result = TypeVar("Result")
@@ -188,7 +189,7 @@ def run(
 
 @app.command()
 def demo(json: Json = False) -> None:
-    """Write the sample deliveries to a folder of their own, and run the pipeline on them.
+    """Write the sample deliveries to a folder of their own, run the pipeline on them, and make the report of a month.
 
     The sample holds bad rows, and two files that must be rejected: with your own deliveries `safercity run` would end
     with exit code 3 for them, the demo ends with 0. Where no SAFERCITY_HMAC_KEY is set, it uses the published test
@@ -207,7 +208,9 @@ def demo(json: Json = False) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         _write_sample(unfinished, seed=1, scale=1.0, through=None)
         unfinished.rename(folder)
+    before = releases.current(settings.paths)
     _run(load_settings(landing=folder), None, False, json)
+    partnership.of_demo(settings, is_new=releases.current(settings.paths) != before, json=json)
     if is_set and not json:
         from flows.cli import report
 
