@@ -340,10 +340,15 @@ def trend(counts: Sequence[int], months: Sequence[date], slope: float, mann_kend
     found = verdict(s, p_value)
     over = f"Over the {len(counts)} months from {span(months[0], months[-1])}"
     course = f"{slope:+.2f}".replace("-", "−") + " a month"
-    test = f"(Mann-Kendall p = {p_value:.2f})"
+    test = f"(Mann-Kendall {in_p(p_value)})"
     if found == "no significant trend":
         return f"{over} the slope is {course}, which is not statistically significant {test}."
     return f"{over} there is {'an' if found == 'upward' else 'a'} {found} trend; the slope is {course} {test}."
+
+
+def in_p(p_value: float) -> str:
+    """The p of a test: p = 0.77, p < 0.01."""
+    return f"p = {p_value:.2f}" if p_value >= 0.01 else "p < 0.01"
 
 
 def done_in_month(noun: Noun, series: Series, month: date) -> str:

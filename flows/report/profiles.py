@@ -74,7 +74,7 @@ def trend(context: Context) -> list[Block]:
                 word(f"{window} months"),
                 Cell(f"{slope:+.2f}".replace("-", "−"), round(slope, 2)),
                 change(s),
-                Cell(f"{p_value:.2f}", round(p_value, 2)),
+                Cell(narrative.in_p(p_value).removeprefix("p ").removeprefix("= "), round(p_value, 2)),
                 word(verdict(s, p_value)),
             )
         )
