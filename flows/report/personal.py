@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 
 from flows.errors import SaferCityError
 from flows.report.document import Report
@@ -51,7 +50,7 @@ _SURNAME = r"[A-Z][\w'’-]+"
 
 _NAMES = (
     re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Rev|PC|PCSO|WPC|DC|DS|DI|DCI|Sgt|Sergeant|Constable)\.? +" + _SURNAME),
-    re.compile(rf"\b(?:{_GIVEN_NAME})(?: [A-Z]\.?)? (?!{_PLACE}){_SURNAME}(?! {_PLACE})(?!['’]?\w)"),
+    re.compile(rf"(?<!St )(?<!Saint )\b(?:{_GIVEN_NAME})(?: [A-Z]\.?)? (?!{_PLACE}){_SURNAME}(?! {_PLACE})(?!['’]?\w)"),
     re.compile(rf"\b[A-Z]{{3,}}, (?:{_GIVEN_NAME})\b"),
     re.compile(r"\b(?:named|called|known as|suspect|victim|witness|offender|defendant)\s+[A-Z][\w'’-]+ [A-Z][\w'’-]+"),
 )
@@ -75,7 +74,8 @@ _CHILD = re.compile(
 )
 
 YOUNGEST = 5
-"""Years before the as-of date from which on a whole date is taken for one of birth: the report writes none so old."""
+"""Years before the as-of date from which on a whole date is taken for one of birth. Of what is reported none is so old;
+footnotes do name such days, on which a law or a definition changed."""
 
 
 def check(report: Report) -> None:
@@ -83,7 +83,7 @@ def check(report: Report) -> None:
 
     Raises SaferCityError where one reads like a person. It says where it stands and never what it is.
     """
-    found = [f"{what} in {place}" for place, text in texts(report) for what in personal(text, report.edition.as_of)]
+    found = [f"{what} in {place}" for place, text, born_by in texts(report) for what in personal(text, born_by)]
     if found:
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         raise SaferCityError(
@@ -92,33 +92,39 @@ def check(report: Report) -> None:
         )
 
 
-def personal(text: str, as_of: date) -> Iterator[str]:
-    """What of a person a text seems to tell."""
+def personal(text: str, born_by: int | None) -> Iterator[str]:
+    """What of a person a text seems to tell; a whole date of the year `born_by` or before is taken for one of birth."""
     if any(pattern.search(text) for pattern in _NAMES):
         yield "a named person"
     years = [int(year) for pattern in (_ISO_DAY, _WRITTEN_DAY) for year in pattern.findall(text)]
-    if _BORN.search(text) or _NUMERIC_DAY.search(text) or any(year <= as_of.year - YOUNGEST for year in years):
+    if _BORN.search(text) or _NUMERIC_DAY.search(text) or (born_by and any(year <= born_by for year in years)):
         yield "a date of birth"
     if _SCHOOL.search(text) and _CHILD.search(text):
         yield "a child with a school"
 
 
-def texts(report: Report) -> Iterator[tuple[str, str]]:
-    """Every text of a report with where it stands. A row of a table is one text: its cells tell of the same thing."""
-    yield "the title", report.title
+def texts(report: Report) -> Iterator[tuple[str, str, int | None]]:
+    """Every text of a report: where it stands, the text, and the year of a date in it that may be one of birth.
+
+    A row of a table is one text, for its cells tell of the same thing; they stand apart, so that hub 3 of June 2018 is
+    no day of June.
+    """
+    born_by = report.edition.as_of.year - YOUNGEST
+    yield "the title", report.title, born_by
     for section in report.sections:
         for number, block in enumerate(section.blocks, start=1):
             place = f"section {section.title!r}, part {number}"
-            for text in (block.title, *block.paragraphs, *block.notes):
-                yield place, text
+            for text in (block.title, *block.paragraphs):
+                yield place, text, born_by
+            for text in block.notes:
+                yield place, text, None
             for chart in block.charts:
-                yield f"{place}, chart {chart.key}", f"{chart.title}. {chart.says}"
-                yield f"{place}, chart {chart.key}", " ".join(re.findall(r">([^<>]+)<", chart.svg))
+                drawn = " | ".join(re.findall(r">([^<>]+)<", chart.svg))
+                yield f"{place}, chart {chart.key}", f"{chart.title}. {chart.says} {drawn}", born_by
     for section, table in report.tables:
         place = f"section {section.title!r}, table {table.key}"
-        yield place, table.caption
-        yield place, " ".join(table.columns)
+        yield place, f"{table.caption} {' | '.join(table.columns)}", born_by
         for number, row in enumerate(table.rows, start=1):
-            yield f"{place}, row {number}", " ".join(cell.text for cell in row)
+            yield f"{place}, row {number}", " | ".join(cell.text for cell in row), born_by
     for change in report.changes:
-        yield "the list of changes", " ".join((change.table, change.row, change.was, change.now, change.why))
+        yield "the list of changes", " | ".join((change.table, change.row, change.was, change.now, change.why)), born_by
