@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
-import shutil
-import subprocess
 from datetime import date
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from flows import clock
+from tests.browser.chromium import CHROMIUM, browse, chromium, pages
 from tests.stages.quality_release import write_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the page is not looked at")
-
-# Loads the page in a frame of a given width, does something in it, and writes what it finds where --dump-dom shows it.
-_HARNESS = """<!doctype html><title>harness</title>
-<iframe id="frame" style="width:{width}px;height:1000px;border:0" src="{page}"></iframe><pre id="found"></pre>
-<script>
-frame.onload = () => {{
-  const page = frame.contentDocument;
-  const shown = (selector) => [...page.querySelectorAll(selector)].filter((each) => each.checkVisibility()).length;
-  const type = (text) => {{
-    const input = page.querySelector("input");
-    input.value = text;
-    input.dispatchEvent(new Event("input"));
-  }};
-  found.textContent = JSON.stringify((() => {{ {script} }})());
-}};
-</script>
-"""
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +21,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the release made by hand."""
     with patch.object(clock, "today", lambda: date(2019, 9, 11)):
         return write_page(tmp_path_factory.mktemp("browser"))
-
-
-def browse(page: Path, script: str, width: int = 1280) -> Any:
-    """What a script returns that runs beside the page. Whatever the page or its script complains of is an error."""
-    harness = page.with_name("harness.html")
-    harness.write_text(_HARNESS.format(width=width, page=page.name, script=script), encoding="utf-8")
-    ended = chromium("--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom", harness.as_uri())
-    assert "CONSOLE" not in ended.stderr, ended.stderr
-    [found] = re.findall(r'<pre id="found">(.*?)</pre>', ended.stdout, re.DOTALL)
-    return json.loads(html.unescape(found))
-
-
-def chromium(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it without a window, a network or a sandbox, which a container has none of."""
-    assert CHROMIUM
-    quiet = ("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--proxy-server=127.0.0.1:9")
-    return subprocess.run([CHROMIUM, *quiet, *arguments], capture_output=True, text=True, check=True, timeout=200)
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
@@ -135,8 +95,3 @@ def test_it_is_printed_with_everything_open(page: Path, tmp_path: Path) -> None:
     without = tmp_path / "folded.pdf"
     chromium("--no-pdf-header-footer", f"--print-to-pdf={without}", folded.as_uri())
     assert pages(printed) > pages(without) >= 1
-
-
-def pages(pdf: Path) -> int:
-    """How many pages a PDF has."""
-    return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
