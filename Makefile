@@ -43,7 +43,7 @@ help: ## list what can be made
 setup: $(RUN_INSTALLED) ## install what a run needs into .venv
 	@:
 
-run: setup ## set up, write the sample deliveries and run the whole pipeline on them
+run: setup ## set up, write the sample deliveries, run the whole pipeline on them and make a report
 	@$(BIN)/safercity demo
 
 # The linter of the SQL needs a minute and a half of one core, and some tests wait; so they run side by side.
