@@ -235,7 +235,7 @@ class TestRetries:
 
     def test_only_reading_and_telling_are_tried_again(self) -> None:
         again = {task.fn.__name__: task.retries for task in self.tasks() if task.retries}
-        assert again == {"extract_source": 2, "tell_people": 2}
+        assert again == {"extract_source": 2, "read_again": 2, "tell_people": 2}
         assert all(task.retry_condition_fn is pipeline.can_help for task in self.tasks() if task.retries)
 
     @pytest.mark.parametrize(
