@@ -27,11 +27,10 @@ from flows.report.document import (
     percent_change,
     word,
 )
-from flows.report.figures import HOT_FROM, Hours, Marts, Measure, Monthly, Place, shifted
+from flows.report.figures import HEAT_MONTHS, HOT_FROM, Hours, Marts, Measure, Monthly, Place, shifted
 from flows.report.narrative import DAYS, Noun, month_name, span
 
 CHART_MONTHS = 36
-HEAT_MONTHS = 12
 
 Blocks = Callable[["Context"], list[Block]]
 

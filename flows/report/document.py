@@ -168,10 +168,10 @@ def percent(number: float | None) -> Cell:
 
 def percent_change(number: float | None, base: int | None) -> Cell:
     """A change in percent of a base, with its sign; none on a base under 5."""
-    if base is None:
-        return Cell(MISSING)
-    if number is None or base < 5:
+    if base is not None and base < 5:
         return Cell(NO_PERCENTAGE)
+    if base is None or number is None:
+        return Cell(MISSING)
     mark = f" {SMALL_BASE_MARK}" if base < 20 else ""
     return Cell(f"{signed_percent(number)}{mark}", rounded_half_away(number))
 

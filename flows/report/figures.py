@@ -21,6 +21,9 @@ from flows.comparison import CAUSES
 from flows.report.document import Edition, RecordSource
 from flows.warehouse import quoted
 
+HEAT_MONTHS = 12
+"""How many months a heat map shows."""
+
 HOT_FROM = 5
 """Places with fewer offences in the month are not shown."""
 
@@ -166,7 +169,7 @@ class Restated:
 class Series:
     """Monthly numbers of something that is done or attended. None is a month that did not arrive."""
 
-    months: dict[date, int | None]
+    months: Mapping[date, int | None]
 
     def at(self, month: date) -> int | None:
         """The number of a month."""
@@ -302,6 +305,7 @@ class Marts:
     def __init__(self, connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
         self.connection = connection
         self.edition = edition
+        self._hours: dict[str, tuple[list[Any], list[Any]]] = {}
 
     @cached_property
     def measures(self) -> dict[str, Measure]:
@@ -343,33 +347,19 @@ class Marts:
         }
 
     def hours(self, measure: str, months: int) -> Hours:
-        """When the offences of the newest so many months were committed, as it was known."""
-        theme = self.measures[measure].theme
+        """When the offences of the newest so many months, HEAT_MONTHS at most, were committed, as it was known."""
         first, last = shifted(self.edition.month, 1 - months), self.edition.month
+        theme = self.measures[measure].theme
+        timed, untimed = self._hours_of(theme)
         spread = [[0.0] * 24 for _ in range(7)]
         starts = [[0] * 24 for _ in range(7)]
-        for weekday, hour, offences, by_start in self._query(
-            f"""
-            select weekday, hour, sum(offences), sum(offences_by_start)::bigint
-            from marts.{theme}_temporal_as_of($as_of)
-            where force = $force and measure = $measure and month between $first and $month
-            group by all
-            """,
-            measure=measure,
-            first=first,
-        ):
-            spread[weekday - 1][hour], starts[weekday - 1][hour] = offences, by_start
-        [(untimed,)] = self._query(
-            f"""
-            select coalesce(sum(untimed), 0)::bigint
-            from marts.{theme}_untimed_as_of($as_of)
-            where force = $force and measure = $measure and month between $first and $month
-            """,
-            measure=measure,
-            first=first,
-        )
+        for of_measure, month, weekday, hour, offences, by_start in timed:
+            if of_measure == measure and month >= first:
+                spread[weekday - 1][hour] += offences
+                starts[weekday - 1][hour] += by_start
+        without = sum(number for of_measure, month, number in untimed if of_measure == measure and month >= first)
         nights = [sum(starts[day][18:]) + sum(starts[(day + 1) % 7][:6]) for day in range(7)]
-        return Hours(first, last, tuple(map(tuple, spread)), tuple(map(tuple, starts)), tuple(nights), untimed)
+        return Hours(first, last, tuple(map(tuple, spread)), tuple(map(tuple, starts)), tuple(nights), without)
 
     def places(self, measure: str, place_type: str) -> list[Place]:
         """The places of a type with at least HOT_FROM offences in the month, the first five ranks. Never premises."""
@@ -583,6 +573,19 @@ class Marts:
             """
         )
         return Inputs(deliveries, dict(definitions))
+
+    def _hours_of(self, theme: str) -> tuple[list[Any], list[Any]]:
+        """The hours of all measures of a theme in HEAT_MONTHS, and the offences without any; asked once."""
+        if theme not in self._hours:
+            of = f"force = $force and month between date '{shifted(self.edition.month, 1 - HEAT_MONTHS)}' and $month"
+            self._hours[theme] = (
+                self._query(
+                    "select measure, month, weekday, hour, offences, offences_by_start"
+                    f" from marts.{theme}_temporal_as_of($as_of) where {of}"
+                ),
+                self._query(f"select measure, month, untimed from marts.{theme}_untimed_as_of($as_of) where {of}"),
+            )
+        return self._hours[theme]
 
     @cached_property
     def _themes(self) -> list[str]:

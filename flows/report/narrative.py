@@ -146,22 +146,28 @@ def to_date(measure: Measure, noun: Noun) -> str:
     """The financial year to date beside the same months a year before; nothing in April, which is its first month."""
     now = measure.now
     begins = financial_year_from(now.month)
-    if now.fytd is None or now.fytd_previous is None or begins == now.month:
+    if now.offences is None or begins == now.month:
         return ""
-    return (
-        f"The financial year to date, {span(begins, now.month)}, has {noun.counted(now.fytd)},"
-        f" {_than(now.fytd, now.fytd_previous, now.fytd_change_pct, 'of the same months a year before')}."
-    )
+    if now.fytd is None:
+        return "The financial year to date has no figure, for a month of it did not arrive."
+    said = f"The financial year to date, {span(begins, now.month)}, has {noun.counted(now.fytd)}"
+    if now.fytd_previous is None:
+        return f"{said}; the same months a year before have no figure."
+    return f"{said}, {_than(now.fytd, now.fytd_previous, now.fytd_change_pct, 'of the same months a year before')}."
 
 
 def twelve_months(measure: Measure) -> str:
     """The last twelve months beside the twelve before."""
     now = measure.now
-    if now.rolling_12 is None or now.rolling_12_previous is None:
+    if now.offences is None:
         return ""
+    if now.rolling_12 is None:
+        return f"The twelve months to {month_name(now.month)} have no figure, for one of them did not arrive."
+    said = f"The twelve months to {month_name(now.month)} have {now.rolling_12:,}"
+    if now.rolling_12_previous is None:
+        return f"{said}; the twelve before have no figure."
     return (
-        f"The twelve months to {month_name(now.month)} have {now.rolling_12:,},"
-        f" {_than(now.rolling_12, now.rolling_12_previous, now.rolling_12_change_pct, 'of the twelve before')}."
+        f"{said}, {_than(now.rolling_12, now.rolling_12_previous, now.rolling_12_change_pct, 'of the twelve before')}."
     )
 
 
@@ -231,7 +237,8 @@ def largest_moves(parts: Sequence[tuple[Measure, Noun]]) -> str:
     ]
     moves.sort(key=lambda move: -abs(move[2] - move[3]))
     if not moves:
-        return "None of its parts changed notably from the month before." if parts else ""
+        known = all(part.now.change is not None for part, _ in parts)
+        return "None of its parts changed notably from the month before." if parts and known else ""
     said = [
         f"{noun.counted(new)}, {by_how_much(new, old, part.now.change_pct)} than the {old:,} of the month before"
         for part, noun, new, old in moves[:3]

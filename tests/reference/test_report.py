@@ -19,8 +19,9 @@ import duckdb
 import openpyxl
 import pytest
 
-from flows import clock
-from flows.report import partnership
+from flows import clock, releases
+from flows.report import figures, partnership
+from flows.report.document import Edition, Report
 from flows.trend import mann_kendall
 from tests.faults.sandbox import Sandbox
 from tests.pages import Element, parsed
@@ -696,6 +697,49 @@ class TestFiles:
         assert not re.findall(r"https?:|<script|<link|@import|url\((?!#)|src=", text)
         ids = re.findall(r'\bid="([^"]+)"', text)
         assert len(ids) == len(set(ids))
+
+
+@pytest.fixture(scope="module")
+def open_data(demo: tuple[Sandbox, Any]) -> Report:
+    """Another edition: a force from data.police.uk, in the month after one that is missing."""
+    edition = Edition("Sample Constabulary", "police_uk", date(2016, 12, 1), date(2018, 6, 30))
+    with figures.opened(demo[0].paths.published_database) as connection:
+        release = releases.current(demo[0].paths)
+        assert release is not None
+        return partnership.make(figures.Marts(connection, edition), release, date(2017, 2, 28))
+
+
+class TestAnotherEdition:
+    """The same machinery for another force, from data.police.uk: December 2016, the month after one that is missing."""
+
+    def test_it_has_what_its_records_reach(self, open_data: Report) -> None:
+        assert [section.key for section in open_data.sections] == [
+            *["headline", "all_crime", "violence", "acquisitive_crime", "asb", "public_order", "trust"]
+        ]
+
+    def test_a_missing_month_is_no_zero(self, open_data: Report, tmp_path: Path) -> None:
+        all_crime = open_data.sections[1].blocks
+        [row] = all_crime[0].tables[0].rows
+        assert [cell.text for cell in row[1:6]] == ["1,202", "no figure", "no figure", "no figure", "1,166"]
+        assert [row[place].text for place in (6, 8, 9, 11)] == ["no figure"] * 4
+        said = " ".join(all_crime[1].paragraphs)
+        assert "There were 1,202 crimes in December 2016; November 2016 has no figure to compare it with." in said
+        assert "November 2016 did not arrive: it is missing, not zero." in said
+        assert "The financial year to date has no figure, for a month of it did not arrive." in said
+        [chart] = all_crime[1].charts
+        assert chart.says.endswith("Gaps, for these months did not arrive: November 2016.")
+        november = next(row for row in chart.table.rows if row[0].text == "November 2016")
+        assert [cell.text for cell in (november[1], november[7])] == ["no figure", "missing"]
+        assert "pattern" in chart.svg
+        (tmp_path / "page.html").write_text(partnership.render(open_data), encoding="utf-8")
+        assert "Sample Constabulary" in parsed(tmp_path / "page.html").text
+
+    def test_its_definitions_are_those_of_its_records(self, open_data: Report) -> None:
+        notes = open_data.sections[1].blocks[1].notes
+        assert "Definition: Every row of every category but Anti-social behaviour." in notes
+        assert notes[0] == (
+            "Period: December 2016, as published on data.police.uk, by the month of recording. As of: 30 June 2018."
+        )
 
 
 class TestIssuedAgain:

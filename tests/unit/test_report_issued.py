@@ -195,7 +195,9 @@ class TestWorkbook:
         assert contents["B4"].value == "S: Caption"
         for each in book.worksheets:
             assert each["A1"].value == "OFFICIAL"
-            assert (each.oddHeader.center.text, each.oddFooter.center.text) == ("&BOFFICIAL", "&BOFFICIAL")
+            for part in (each.oddHeader, each.oddFooter):
+                assert part.center
+                assert part.center.text == "&BOFFICIAL"
         assert "as of 7 August 2019, release new, issue 2" in sheet["A3"].value
         values = [[each.value for each in row] for row in sheet.iter_rows(min_row=4)]
         assert values == [
@@ -232,6 +234,7 @@ class TestWorkbook:
         (percent_change(500.0, 5), "+500.0 % *", 500.0),
         (percent_change(None, 0), "–", None),
         (percent_change(None, None), MISSING, None),
+        (percent_change(None, 30), MISSING, None),
         (percent_change(0.0, 30), "0.0 %", 0.0),
     ],
 )

@@ -138,9 +138,24 @@ class TestOverYears:
     def test_april_has_no_year_to_date_of_its_own(self) -> None:
         assert narrative.to_date(measure(monthly(date(2019, 4, 1), fytd=5, fytd_previous=6)), OFFENCE) == ""
 
-    def test_what_a_missing_month_spoils_is_not_said(self) -> None:
-        found = measure(monthly(fytd=None, fytd_previous=418, rolling_12=5, rolling_12_previous=None))
-        assert (narrative.to_date(found, OFFENCE), narrative.twelve_months(found)) == ("", "")
+    def test_a_missing_month_spoils_the_sums(self) -> None:
+        found = measure(monthly(fytd=None, fytd_previous=418, rolling_12=None, rolling_12_previous=5))
+        assert narrative.to_date(found, OFFENCE) == (
+            "The financial year to date has no figure, for a month of it did not arrive."
+        )
+        assert narrative.twelve_months(found) == (
+            "The twelve months to July 2019 have no figure, for one of them did not arrive."
+        )
+
+    def test_what_there_is_nothing_to_compare_with(self) -> None:
+        found = measure(monthly(fytd=457, fytd_previous=None, rolling_12=1055, rolling_12_previous=None))
+        assert narrative.to_date(found, OFFENCE) == (
+            "The financial year to date, April to July 2019, has 457 violence offences; the same months a year before"
+            " have no figure."
+        )
+        assert narrative.twelve_months(found) == (
+            "The twelve months to July 2019 have 1,055; the twelve before have no figure."
+        )
 
     @pytest.mark.parametrize(
         ("number", "said"),
@@ -282,6 +297,10 @@ class TestParts:
             "None of its parts changed notably from the month before."
         )
         assert narrative.largest_moves([]) == ""
+
+    def test_without_a_month_before_nothing_is_claimed(self) -> None:
+        alone = measure(monthly(offences=31, previous=None), name="assault"), Noun("assault", "assaults")
+        assert narrative.largest_moves([alone, self.part("theft", 99, 100)]) == ""
 
 
 class TestWhen:
