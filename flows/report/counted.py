@@ -5,8 +5,8 @@ What a section has in it is a plan, which is data. Another edition is another li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from flows.freshness import in_words
 from flows.report import charts, narrative
@@ -125,10 +125,21 @@ def make(plan: Plan, context: Context) -> Section | None:
     blocks: list[Block] = []
     if any(measure in measures for measure in plan.rows):
         blocks.append(comparison(plan, context))
-    blocks += [_counted(counted, context) for counted in plan.counted if counted.measure in measures]
+    for counted in plan.counted:
+        if counted.measure in measures:
+            block = _counted(counted, context)
+            blocks.append(replace(block, title="In total") if block.title == plan.title else block)
     for extra in plan.blocks:
         blocks += extra(context)
     return Section(plan.key, plan.title, tuple(blocks)) if blocks else None
+
+
+def headlines(counted: Sequence[Counted], restated: str, context: Context) -> Section:
+    """The first section: of each total a paragraph, what was restated, and all of them compared."""
+    heads = [each for each in counted if each.measure in context.marts.measures]
+    plan = Plan("headline", "Headline", rows=tuple(each.measure for each in heads))
+    said = [*joined(headline(each, context) for each in heads), restated]
+    return Section(plan.key, plan.title, (replace(comparison(plan, context), paragraphs=tuple(said)),))
 
 
 def comparison(plan: Plan, context: Context) -> Block:

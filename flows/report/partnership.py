@@ -19,7 +19,7 @@ from flows.errors import UsageError
 from flows.freshness import in_words
 from flows.releases import DATABASE, Release
 from flows.report import figures, issued, narrative, personal, workbook
-from flows.report.document import Block, Edition, Report, Section
+from flows.report.document import Edition, Report
 from flows.report.figures import Marts, month_end, shifted
 from flows.report.issued import Issue
 from flows.report.narrative import month_name
@@ -130,48 +130,24 @@ def choose(
 
 def make(marts: Marts, release: Release, since: date) -> Report:
     """The report as data, held against last month's, which was as of the day `since`."""
-    from flows.report import sections, trust
-    from flows.report.counted import SENSITIVE, Context, Plan, comparison, headline, joined
-    from flows.report.counted import make as made
+    from flows.report import counted, sections, trust
 
-    edition = marts.edition
-    context = Context(marts, release.marking)
-    shown = frozenset(name for plan in sections.PARTNERSHIP for name in plan.rows)
-
-    heads = [counted for counted in sections.HEADLINES if counted.measure in marts.measures]
-    comparing = comparison(Plan("headline", "Headline", rows=tuple(each.measure for each in heads)), context)
-    restated = [item for item in marts.restated(since) if item.measure in shown - SENSITIVE]
-    first = Section(
-        "headline",
-        "Headline",
-        (
-            Block(
-                paragraphs=(
-                    *joined(headline(counted, context) for counted in heads),
-                    narrative.restated_sentence(restated, since),
-                ),
-                tables=comparing.tables,
-                notes=comparing.notes,
-            ),
-        ),
-    )
-    last = Section(
-        "trust",
-        "Data quality, coverage and restatements",
-        (
-            *trust.restatements(restated, since, context),
-            *(block for blocks in sections.TRUST for block in blocks(context)),
-        ),
-    )
-    middle = [section for plan in sections.PARTNERSHIP if (section := made(plan, context))]
+    context = counted.Context(marts, release.marking)
+    shown = {name for plan in sections.PARTNERSHIP for name in plan.rows} - counted.SENSITIVE
+    restated = [item for item in marts.restated(since) if item.measure in shown]
+    made = [counted.make(plan, context) for plan in sections.PARTNERSHIP]
     return Report(
-        title=f"Community safety partnership report, {month_name(edition.month)}",
-        edition=edition,
+        title=f"Community safety partnership report, {month_name(marts.edition.month)}",
+        edition=marts.edition,
         marking=release.marking,
         release_id=release.release_id,
         published_at=release.published_at,
         code_version=release.code_version,
-        sections=(first, *middle, last),
+        sections=(
+            counted.headlines(sections.HEADLINES, narrative.restated_sentence(restated, since), context),
+            *filter(None, made),
+            trust.section(restated, since, context),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.report import activity, profiles, trust
+from flows.report import activity, profiles
 from flows.report.counted import Counted, Plan
 from flows.report.narrative import Noun
 
@@ -167,6 +167,3 @@ PARTNERSHIP = (
     Plan("engagement", "Community engagement", blocks=(activity.engagement,)),
     Plan("roads", "Roads policing", blocks=(activity.roads,)),
 )
-
-TRUST = (trust.arrived, trust.timeliness)
-"""What the last section has beside the restatements."""

@@ -7,10 +7,16 @@ from datetime import date
 from flows.freshness import in_words
 from flows.report import narrative
 from flows.report.counted import Context
-from flows.report.document import WITHHELD, Block, Cell, Table, change, count, percent, word
+from flows.report.document import WITHHELD, Block, Cell, Section, Table, change, count, percent, word
 from flows.report.figures import Restated, months_between, shifted
 from flows.report.narrative import month_name
 from flows.report.pages import words
+
+
+def section(restated: list[Restated], since: date, context: Context) -> Section:
+    """The last section."""
+    blocks = (*restatements(restated, since, context), *arrived(context), *timeliness(context))
+    return Section("trust", "Data quality, coverage and restatements", blocks)
 
 
 def restatements(found: list[Restated], before: date, context: Context) -> list[Block]:

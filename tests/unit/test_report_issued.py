@@ -196,7 +196,8 @@ class TestWorkbook:
         for each in book.worksheets:
             assert each["A1"].value == "OFFICIAL"
             for part in (each.oddHeader, each.oddFooter):
-                assert part.center
+                assert part is not None
+                assert part.center is not None
                 assert part.center.text == "&BOFFICIAL"
         assert "as of 7 August 2019, release new, issue 2" in sheet["A3"].value
         values = [[each.value for each in row] for row in sheet.iter_rows(min_row=4)]
