@@ -6,6 +6,7 @@ knows in `figures.py`, how it looks in `charts.py` and the template; `issued.py`
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from dataclasses import dataclass, replace
@@ -55,8 +56,10 @@ def write(
     release = releases.current(settings.paths)
     if release is None:
         raise UsageError(f"nothing has been published in {settings.paths.published} yet; run: safercity run")
-    # What Matplotlib keeps between two reports lies with the rest and not in the home of whoever runs it.
+    # What Matplotlib keeps between two reports lies with the rest and not in the home of whoever runs it. The
+    # first time it looks for fonts, which it would warn of.
     os.environ.setdefault("MPLCONFIGDIR", str(settings.paths.warehouse_dir / "matplotlib"))
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with figures.opened(settings.paths.releases / release.release_id / DATABASE) as connection:
         edition = choose(connection, settings, month, as_of, force)
         kept_in = issued.folder(settings.paths, edition, settings.force)
