@@ -31,7 +31,7 @@ from flows import clock
 from flows.runs import Run
 from flows.settings import PROJECT_DIR
 from tests.faults.sandbox import Sandbox
-from tests.parsed import parsed_once
+from tests.lean_dbt import audited, lean_dbt
 
 PATIENCE_SECONDS = 240
 FLOWS = PROJECT_DIR / "flows"
@@ -185,7 +185,9 @@ def fell(sandbox: Sandbox) -> Fell:
 def _run(sandbox: Sandbox, dies: Moment | Instant | None, given: dict[str, Any]) -> None:
     gc.set_threshold(50_000, 20, 100)  # as tests/conftest.py does
     with ExitStack() as stack:
-        stack.enter_context(parsed_once())
+        stack.enter_context(lean_dbt())
+        if dies:
+            stack.enter_context(audited())
         if isinstance(dies, Moment):
             *owner, name = dies.function.split(".")
             of = import_module(dies.module)
