@@ -11,10 +11,7 @@ import pytest
 from tests.browser.chromium import CHROMIUM, browse, chromium, pages
 from tests.faults.sandbox import Sandbox
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the report is not looked at"),
-    pytest.mark.xdist_group("figures"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the report is not looked at")
 
 
 @pytest.fixture(scope="module")

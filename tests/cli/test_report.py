@@ -101,7 +101,6 @@ def test_nothing_published(sandbox: Sandbox, safercity: Safercity) -> None:
     assert "nothing has been published" in ended.err
 
 
-@pytest.mark.xdist_group("figures")
 def test_where_it_is(demo: tuple[Sandbox, Any], safercity: Safercity, tmp_path: Path) -> None:
     """Of a release that was reported before: the same issue, and copies where they were asked for."""
     sandbox, _ = demo

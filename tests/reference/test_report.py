@@ -26,8 +26,6 @@ from flows.trend import mann_kendall
 from tests.faults.sandbox import Sandbox
 from tests.pages import Element, parsed
 
-pytestmark = pytest.mark.xdist_group("figures")
-
 MONTH, AS_OF = date(2019, 7, 1), date(2019, 8, 7)
 BEFORE = date(2019, 7, 7)
 CITY = "City of London Police"
