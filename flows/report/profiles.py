@@ -1,4 +1,4 @@
-"""What stands beside the monthly counts of a measure: the profile of assaults, and the trend of incidents."""
+"""What stands beside the monthly counts of measures: the profile of assaults, the night-time economy, the trend."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flows.disclosure import disclose
 from flows.freshness import in_words
 from flows.report import narrative
 from flows.report.counted import Context
-from flows.report.document import MISSING, WITHHELD, Block, Cell, Table, change, count, word
-from flows.report.narrative import month_name
+from flows.report.document import MISSING, WITHHELD, Block, Cell, Table, change, count, percent, word
+from flows.report.narrative import SMALL_BASE, month_name
 from flows.trend import WINDOWS, least_squares, mann_kendall, verdict
 
 
@@ -49,6 +49,48 @@ def assault_profile(context: Context) -> list[Block]:
                 f"Denominator of every share: all {found.offences:,} assaults, those without a known time included.",
                 "Known limits: circumstances are as an analyst coded them. A count that could tell of one to four is"
                 " withheld.",
+            ),
+        )
+    ]
+
+
+NIGHT_TIME = ("violence", "violence_with_injury", "acquisitive_crime", "public_order", "asb")
+"""The measures whose part in the night-time economy is told."""
+
+
+def night_time(context: Context) -> list[Block]:
+    """How much of the month began in the night-time economy, by measure."""
+    marts = context.marts
+    if marts.edition.record_source != "force":
+        return []
+    month = month_name(marts.edition.month)
+    hours = {name: marts.hours(name, 1) for name in NIGHT_TIME if name in marts.measures}
+    table = Table(
+        key="night_time",
+        caption=f"Offences and incidents of {month} that began in the night-time economy",
+        columns=("Measure", "With a known time", "In the night-time economy", "Share %", "Thursday to Saturday nights"),
+        rows=tuple(
+            (
+                word(marts.measures[name].label),
+                count(of.timed),
+                count(sum(of.nights)),
+                percent(100 * sum(of.nights) / of.timed if of.timed >= SMALL_BASE else None),
+                count(sum(of.nights[3:6])),
+            )
+            for name, of in hours.items()
+        ),
+        sources=("crimes", "asb_incidents"),
+    )
+    return [
+        Block(
+            title="Night-time economy",
+            tables=(table,) if hours else (),
+            notes=(
+                f"Period: {month}, by the month of recording. As of: {context.as_of}.",
+                "Night-time economy: from 18:00 to before 06:00, by the start of the committed time. A night is counted"
+                " to the day that it began on: Saturday at 02:00 is Friday night.",
+                "Denominator: offences of the month with a known time. No share is given of fewer than 20.",
+                "Violence with injury is a part of violence. Crimes and incidents are never added together.",
             ),
         )
     ]

@@ -160,7 +160,7 @@ PARTNERSHIP = (
         ),
         blocks=(activity.protests,),
     ),
-    Plan("licensing", "Licensing and the night-time economy", blocks=(activity.licensing,)),
+    Plan("licensing", "Licensing and the night-time economy", blocks=(activity.licensing, profiles.night_time)),
     Plan("triage", "Mental health triage", blocks=(activity.triage,)),
     Plan("support_bus", "Support bus", blocks=(activity.support_bus,)),
     Plan("prevent", "Prevent", blocks=(activity.prevent,)),

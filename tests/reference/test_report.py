@@ -20,6 +20,7 @@ import openpyxl
 import pytest
 
 from flows import clock, releases
+from flows.errors import SaferCityError
 from flows.report import figures, partnership
 from flows.report.document import Edition, Report
 from flows.trend import mann_kendall
@@ -201,6 +202,25 @@ class TestTables:
                 {"measure": measure, "kind": kind},
             ).fetchall()
             assert rows == [[place, count(n), share(pct), count(again)] for place, n, pct, again in expected]
+
+    def test_night_time_economy(self, tables: dict[str, Rows], release: duckdb.DuckDBPyConnection) -> None:
+        rows = release.execute(
+            """
+            select
+              any_value(label),
+              sum(offences_by_start)::bigint,
+              sum(offences_by_start) filter (is_nte)::bigint,
+              sum(offences_by_start) filter (night_of in ('Thursday', 'Friday', 'Saturday'))::bigint
+            from temporal inner join marts.dim_measure using (measure)
+            where month = date '2019-07-01'
+              and measure in ('violence', 'violence_with_injury', 'acquisitive_crime', 'public_order', 'asb')
+            group by measure
+            """
+        ).fetchall()
+        assert sorted(tables["night_time"]) == sorted(
+            [label, count(timed), count(nte), share(100 * nte / timed), count(nights)]
+            for label, timed, nte, nights in rows
+        )
 
     def test_assaults_by_circumstance(self, tables: dict[str, Rows], release: duckdb.DuckDBPyConnection) -> None:
         [row] = release.execute(
@@ -474,7 +494,15 @@ class TestTables:
                 "engagement",
             ],
             *["notices", "hubs_luscombe", "vehicle_checks", "triage", "support_bus", "support_bus_detail", "restated"],
-            *["coverage", "checks", "timeliness", "assault_circumstances", "asb_trend", "prevent_referrals"],
+            *[
+                "coverage",
+                "checks",
+                "timeliness",
+                "assault_circumstances",
+                "asb_trend",
+                "prevent_referrals",
+                "night_time",
+            ],
         }
         rest = {key for key in tables if not re.search(r"_(months|chart|hours|wards|streets)$", key)}
         assert rest == asked
@@ -656,6 +684,22 @@ class TestWithheld:
         for section in page.all("section"):
             for cell in section.all("th", "td"):
                 assert "August 2019" not in cell.text.replace("7 August 2019", "")
+
+    def test_a_name_where_a_street_should_stand_stops_the_report(
+        self, demo: tuple[Sandbox, Any], tmp_path: Path
+    ) -> None:
+        own = copied(demo[0], tmp_path)
+        named = [figures.Place("Oliver Sampleby", 7, 5.7, 2)]
+        with (
+            at(datetime(2019, 9, 11, 9)),
+            patch.object(figures.Marts, "places", lambda self, measure, kind: named),
+            pytest.raises(SaferCityError) as stopped,
+        ):
+            partnership.write(own.settings, month=MONTH, as_of=AS_OF)
+        assert "a named person in section 'Violence'" in str(stopped.value)
+        assert "Sampleby" not in str(stopped.value)
+        assert not list((own.data).rglob("issue-*"))
+        assert not own.paths.audit_log.exists()
 
 
 class TestFiles:
