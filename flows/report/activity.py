@@ -1,66 +1,140 @@
-"""What police and partners did: enforcement, licensing, triage, the support bus, engagement, roads.
+"""What police and partners did: enforcement, protests, licensing, triage, the support bus, Prevent, engagement, roads.
 
-Most of their marts have no as-of form: they are as last known in the release, of months up to that of the report, and
-every block says so. Numbers that could tell of one to four people are withheld by the rule of `flows.disclosure`.
+Numbers that could tell of one to four people are withheld by the rule of `flows.disclosure`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from flows.disclosure import SMALL, disclose
-from flows.report import charts, narrative
+from flows.report import narrative
 from flows.report.counted import Context
 from flows.report.document import (
     MISSING,
     WITHHELD,
     Block,
     Cell,
-    Chart,
     Table,
-    change,
     count,
     percent,
     share,
     word,
 )
+from flows.report.done import Also, Done, bars, last_known, named, series_table
 from flows.report.figures import Series, shifted
 from flows.report.narrative import Noun, month_name, span
 from flows.report.pages import words
 
-_EVENTS = {"protest": "Protests", "counter_protest": "Counter-protests", "march": "Marches"}
-
 STAGES = ("green", "yellow", "red", "blue", "cbo")
-
-_PROPER = {"ct": "CT", "cbo": "CBO", "hgv": "HGV", "lgv": "LGV", "phv": "PHV", "20mph": "20 mph"} | {
-    name: name.capitalize() for name in ("argus", "griffin", "luscombe", "alabama", "prevent")
-}
 
 ATTENDANCES = "Attendances are not unique people: who came twice counts twice."
 
 
-def operations(context: Context) -> list[Block]:
-    """Acquisitive crimes that an operation is named on."""
-    found = context.marts.activity("acquisitive_operations", "crimes", ["operation"], "offences")
-    if not found:
-        return []
-    table = _series_table(
-        context,
-        "operations",
-        "Acquisitive crimes by operation",
-        "Operation",
-        {key[0]: each for key, each in found.items()},
-    )
-    return [
-        Block(
-            title="Operations",
-            tables=(_of(table, "crimes"),),
-            notes=(_last_known(context), "A crime may be named on more than one operation: never add them up."),
-        )
-    ]
+operations = Done(
+    key="operations",
+    title="Operations",
+    caption="Acquisitive crimes by operation",
+    mart="acquisitive_operations",
+    source="crimes",
+    number="offences",
+    noun=Noun("crime", "crimes"),
+    by="operation",
+    head="Operation",
+    notes=("A crime may be named on more than one operation: never add them up.",),
+)
+
+protests = Done(
+    key="protests",
+    title="Protests",
+    caption="Protests and marches",
+    mart="public_order_protests",
+    source="public_order_events",
+    number="events",
+    noun=Noun("protest or march", "protests and marches"),
+    by="event_type",
+    names={"protest": "Protests", "counter_protest": "Counter-protests", "march": "Marches"},
+    total="All of them",
+    also=(Also("Arrests at them", "arrests", "Arrests at those of the month: {}."),),
+    chart="Protests and marches",
+    unit="events",
+    notes=("Events, not crimes. Vigils and other events are not in it.",),
+)
+
+bus = Done(
+    key="support_bus",
+    title="Support bus",
+    caption="Attendances at the support bus",
+    mart="support_bus",
+    source="support_bus_attendances",
+    number="attended",
+    noun=Noun("attendance at the support bus", "attendances at the support bus"),
+    total="Attendances",
+    month="deployed_on",
+    chart="Attendances at the support bus",
+    unit="attendances",
+    notes=(ATTENDANCES,),
+)
+
+prevent_activities = Done(
+    key="prevent_activity",
+    title="Activities",
+    caption="Activities of Prevent",
+    mart="prevent_activity",
+    source="engagement_activities",
+    number="activities",
+    noun=Noun("activity of Prevent", "activities of Prevent"),
+    by="activity_type",
+    head="Activity",
+    total="All",
+    notes=("Activities, not referrals.",),
+)
+
+engagement = Done(
+    key="engagement",
+    title="Activities by programme",
+    caption="Engagement, prevention and training",
+    mart="community_engagement",
+    source="engagement_activities",
+    number="activities",
+    noun=Noun("activity", "activities"),
+    by="programme",
+    head="Programme",
+    total="All activities",
+    also=(
+        Also(
+            "Attendances counted at them",
+            "attendance",
+            "At least {} attendances were counted at those of the month.",
+        ),
+    ),
+    chart="Engagement activities",
+    unit="activities",
+    notes=(
+        f"{ATTENDANCES} They are a minimum: not every activity was counted.",
+        "Activities of Prevent are in it.",
+    ),
+)
+
+notices = Done(
+    key="notices",
+    title="Notices",
+    caption="Notices to road users",
+    mart="roads_enforcement",
+    source="roads_enforcement",
+    number="notices",
+    noun=Noun("notice to a road user", "notices to road users"),
+    by="offence",
+    head="Offence",
+    total="All notices",
+    chart="Notices",
+    unit="notices",
+    notes=(
+        "Fixed penalty notices and traffic offence reports, also those cancelled later; a report that became a notice"
+        " is one. Enforcement follows where officers look: more notices are not more offending.",
+    ),
+)
 
 
 def enforcement(context: Context) -> list[Block]:
@@ -87,7 +161,7 @@ def enforcement(context: Context) -> list[Block]:
                 last_known=True,
             )
         )
-        said_by_step = [f"{total:,} {_PROPER.get(stage, stage)}" for total, stage in zip(totals, STAGES, strict=True)]
+        said_by_step = [f"{total:,} {named(stage)}" for total, stage in zip(totals, STAGES, strict=True)]
         said.append(
             f"Operation {named(programme)} held {Noun('hub', 'hubs').counted(len(own))} from"
             f" {span(own[0].month, own[-1].month)}, to which belong {sum(totals):,} actions:"
@@ -99,8 +173,10 @@ def enforcement(context: Context) -> list[Block]:
     if actions:
         ordered = sorted(actions.items(), key=lambda item: (item[0][0], STAGES.index(item[0][1])))
         shown = {f"{named(programme)}, {named(stage)}": series for (programme, stage), series in ordered}
-        table = _series_table(context, "enforcement", "Enforcement actions by month of issue", "Programme, step", shown)
-        tables.append(_of(table, "enforcement_actions"))
+        caption = "Enforcement actions by month of issue"
+        tables.append(
+            series_table(context, "enforcement", caption, "Programme, step", shown, sources=("enforcement_actions",))
+        )
     if not tables:
         return []
     return [
@@ -109,42 +185,11 @@ def enforcement(context: Context) -> list[Block]:
             paragraphs=tuple(said),
             tables=tuple(tables),
             notes=(
-                _last_known(context),
+                last_known(context),
                 "Green is an intervention ticket, yellow a community protection warning, red a community protection"
                 " notice, blue a summons or an application for a criminal behaviour order (CBO). By hub and by month of"
                 " issue are two ways to count: never add them up. Actions without a hub are in the second only.",
             ),
-        )
-    ]
-
-
-def protests(context: Context) -> list[Block]:
-    """Protests, counter-protests and marches."""
-    given = ("public_order_protests", "public_order_events")
-    events = context.marts.activity(*given, ["event_type"], "events")
-    total = context.marts.activity(*given, [], "events").get(())
-    arrests = context.marts.activity(*given, [], "arrests").get(())
-    if total is None or arrests is None:
-        return []
-    kinds = {_EVENTS.get(kind, named(kind)): series for (kind,), series in events.items()}
-    table = _series_table(
-        context, "protests", "Protests and marches", "What", {**kinds, "All of them": total, "Arrests at them": arrests}
-    )
-    month = context.marts.edition.month
-    return [
-        Block(
-            title="Protests",
-            paragraphs=(
-                narrative.done_in_month(Noun("protest or march", "protests and marches"), total, month)
-                + f" At those of the month there {_were(arrests.at(month), 'arrest')}.",
-            ),
-            charts=(
-                _bars(
-                    context, "protests_chart", "Protests and marches by month", total, unit="events", source=given[1]
-                ),
-            ),
-            tables=(_of(table, given[1]),),
-            notes=(_last_known(context), "Events, not crimes. Vigils and other events are not in it."),
         )
     ]
 
@@ -165,7 +210,7 @@ def licensing(context: Context) -> list[Block]:
         shown = {named(kind) + "s": series for kind, series in done.items()}
         if assessed:
             shown["Promoted events with a risk assessment"] = assessed
-        table = _series_table(context, "licensing", "Licensing activities", "Activity", shown)
+        table = series_table(context, "licensing", "Licensing activities", "Activity", shown, sources=(source,))
         visits = done.get("visit")
         blocks.append(
             Block(
@@ -183,21 +228,22 @@ def licensing(context: Context) -> list[Block]:
                     ),
                 ),
                 charts=(
-                    _bars(context, "visits_chart", "Licensing visits by month", visits, unit="visits", source=source),
+                    bars(context, "visits_chart", "Licensing visits by month", visits, unit="visits", source=source),
                 )
                 if visits
                 else (),
-                tables=(_of(table, source),),
-                notes=(_last_known(context), "Visits count premises as often as they were visited."),
+                tables=(table,),
+                notes=(last_known(context), "Visits count premises as often as they were visited."),
             )
         )
     if crimes and asb:
-        table = _series_table(
+        table = series_table(
             context,
             "licensing_linked",
             "Violent crimes at licensed premises, and incidents linked to them",
             "What",
             {"Violent crimes": crimes, "Incidents of anti-social behaviour": asb},
+            sources=("crimes", "asb_incidents"),
         )
         said = [
             narrative.done_in_month(
@@ -216,9 +262,9 @@ def licensing(context: Context) -> list[Block]:
             Block(
                 title="Crime and anti-social behaviour at licensed premises",
                 paragraphs=(" ".join(said),),
-                tables=(_of(table, "crimes", "asb_incidents"),),
+                tables=(table,),
                 notes=(
-                    _last_known(context),
+                    last_known(context),
                     "Crimes and incidents are never added together. Both are as complete as the coding of premises.",
                 ),
             )
@@ -266,7 +312,7 @@ def triage(context: Context) -> list[Block]:
             title="Mental health street triage",
             paragraphs=(" ".join(said),),
             charts=(
-                _bars(
+                bars(
                     context, "triage_chart", "Contacts of the triage by month", contacts, unit="contacts", source=source
                 ),
             ),
@@ -281,7 +327,7 @@ def triage(context: Context) -> list[Block]:
                 ),
             ),
             notes=(
-                _last_known(context),
+                last_known(context),
                 "Contacts, not people. Detentions are told for twelve months together, for those of one month are few.",
                 "Avoided: contacts with a clinician on duty at which section 136 was considered and not used. That each"
                 " would otherwise have been a detention is an assumption of the service, not a count.",
@@ -291,320 +337,126 @@ def triage(context: Context) -> list[Block]:
     ]
 
 
-def support_bus(context: Context) -> list[Block]:
-    """Attendances at the support bus; by need, outcome and sex with small numbers withheld."""
+def attendances_in_detail(context: Context) -> list[Block]:
+    """Attendances at the support bus in the month by need, outcome and sex, small numbers withheld."""
     source, month = "support_bus_attendances", context.marts.edition.month
     attended = context.marts.activity("support_bus", source, [], "attended", "deployed_on").get(())
-    if attended is None:
+    total = attended.at(month) if attended else None
+    if total is None or total <= SMALL:
         return []
-    total = attended.at(month)
-    tables = [
-        _of(
-            _series_table(context, "support_bus", "Attendances at the support bus", "What", {"Attendances": attended}),
-            source,
-        )
+    of_month = {
+        "Need": _in_month(context, "support_bus_contacts", source, "need", "attendances"),
+        "Outcome": _in_month(context, "support_bus_contacts", source, "outcome", "attendances"),
+        "Sex": _sexes(context, total),
+    }
+    disclosed = disclose(total, [list(numbers.values()) for numbers in of_month.values()])
+    rows = [
+        (word(what), word(value), Cell(WITHHELD) if cell.count is None else count(cell.count))
+        for (what, numbers), cells in zip(of_month.items(), disclosed.breakdowns, strict=True)
+        for value, cell in zip(numbers, cells, strict=True)
     ]
-    if total is not None and total > SMALL:
-        of_month = {
-            "Need": _in_month(context, "support_bus_contacts", source, "need", "attendances"),
-            "Outcome": _in_month(context, "support_bus_contacts", source, "outcome", "attendances"),
-            "Sex": _sexes(context, total),
-        }
-        disclosed = disclose(total, [list(numbers.values()) for numbers in of_month.values()])
-        rows = [
-            (word(what), word(value), Cell(WITHHELD) if cell.count is None else count(cell.count))
-            for (what, numbers), cells in zip(of_month.items(), disclosed.breakdowns, strict=True)
-            for value, cell in zip(numbers, cells, strict=True)
-        ]
-        tables.append(
-            Table(
-                key="support_bus_detail",
-                caption=f"Attendances in {month_name(month)} by need, outcome and sex",
-                columns=("By", "Value", "Attendances"),
-                rows=tuple(rows),
-                heads=2,
-                sources=(source,),
-                last_known=True,
-                compared=False,
-            )
-        )
-    noun = Noun("attendance at the support bus", "attendances at the support bus")
+    table = Table(
+        key="support_bus_detail",
+        caption=f"Attendances in {month_name(month)} by need, outcome and sex",
+        columns=("By", "Value", "Attendances"),
+        rows=tuple(rows),
+        heads=2,
+        sources=(source,),
+        last_known=True,
+        compared=False,
+    )
     return [
         Block(
-            title="Support bus",
-            paragraphs=(narrative.done_in_month(noun, attended, month),),
-            charts=(
-                _bars(
-                    context,
-                    "bus_chart",
-                    "Attendances at the support bus by month",
-                    attended,
-                    unit="attendances",
-                    source=source,
-                ),
-            ),
-            tables=tuple(tables),
+            title="Need, outcome and sex",
+            tables=(table,),
             notes=(
-                _last_known(context),
-                ATTENDANCES,
+                last_known(context),
                 "Counts of 1 to 4, and those that would give them away, are withheld. What is withheld is never 0.",
             ),
         )
     ]
 
 
-def prevent(context: Context) -> list[Block]:
-    """Activities of Prevent by kind, and the referrals of each quarter: nothing of who, why or where."""
-    source, month = "engagement_activities", context.marts.edition.month
-    done = context.marts.activity("prevent_activity", source, ["activity_type"], "activities")
-    blocks = []
-    if done:
-        shown = {named(kind): series for (kind,), series in done.items()}
-        total = context.marts.activity("prevent_activity", source, [], "activities")[()]
-        table = _series_table(context, "prevent_activity", "Activities of Prevent", "Activity", {**shown, "All": total})
-        blocks.append(
-            Block(
-                title="Activities",
-                paragraphs=(
-                    narrative.done_in_month(Noun("activity of Prevent", "activities of Prevent"), total, month),
-                ),
-                tables=(_of(table, source),),
-                notes=(_last_known(context), "Activities, not referrals."),
-            )
-        )
+def referrals(context: Context) -> list[Block]:
+    """Prevent referrals of each quarter: nothing of who, why or where."""
     quarters = context.marts.prevent_quarters()
-    if quarters:
-        table = Table(
-            key="prevent_referrals",
-            caption="Referrals and intelligence reports by quarter",
-            columns=("Quarter", "Referrals"),
-            rows=tuple(
-                (
-                    word(span(quarter.period_from, date(quarter.period_to.year, quarter.period_to.month, 1))),
-                    count(quarter.referrals)
-                    if quarter.referrals is not None
-                    else Cell(MISSING if quarter.disclosure == "not_available" else WITHHELD),
-                )
-                for quarter in quarters
-            ),
-            sources=("prevent_referrals",),
-            last_known=True,
-            compared=False,
-        )
-        blocks.append(
-            Block(
-                title="Referrals",
-                tables=(table,),
-                notes=(
-                    _last_known(context),
-                    "Concerns raised, not findings about people. Only counts by quarter are told, and none of 1 to 4:"
-                    " these are withheld, and withheld is never 0.",
-                ),
-            )
-        )
-    return blocks
-
-
-def engagement(context: Context) -> list[Block]:
-    """Activities with the public and with partners, and who came."""
-    source, month = "engagement_activities", context.marts.edition.month
-    done = context.marts.activity("community_engagement", source, ["programme"], "activities")
-    if not done:
+    if not quarters:
         return []
-    total = context.marts.activity("community_engagement", source, [], "activities")[()]
-    attendance = context.marts.activity("community_engagement", source, [], "attendance")[()]
-    shown = {named(programme): series for (programme,), series in done.items()}
-    table = _series_table(
-        context,
-        "engagement",
-        "Engagement, prevention and training",
-        "Programme",
-        {**shown, "All activities": total, "Attendances counted at them": attendance},
+    table = Table(
+        key="prevent_referrals",
+        caption="Referrals and intelligence reports by quarter",
+        columns=("Quarter", "Referrals"),
+        rows=tuple(
+            (
+                word(span(quarter.period_from, quarter.period_to.replace(day=1))),
+                count(quarter.referrals)
+                if quarter.referrals is not None
+                else Cell(MISSING if quarter.disclosure == "not_available" else WITHHELD),
+            )
+            for quarter in quarters
+        ),
+        sources=("prevent_referrals",),
+        last_known=True,
+        compared=False,
     )
-    said = [
-        narrative.done_in_month(Noun("activity", "activities"), total, month),
-        f"At least {attendance.at(month):,} attendances were counted at those of the month."
-        if attendance.at(month)
-        else "",
-    ]
     return [
         Block(
-            title="Activities by programme",
-            paragraphs=(" ".join(filter(None, said)),),
-            charts=(
-                _bars(
-                    context,
-                    "engagement_chart",
-                    "Engagement activities by month",
-                    total,
-                    unit="activities",
-                    source=source,
-                ),
-            ),
-            tables=(_of(table, source),),
+            title="Referrals",
+            tables=(table,),
             notes=(
-                _last_known(context),
-                f"{ATTENDANCES} Attendances are a minimum: not every activity was counted.",
-                "Activities of Prevent are in it.",
+                last_known(context),
+                "Concerns raised, not findings about people. Only counts by quarter are told, and none of 1 to 4: these"
+                " are withheld, and withheld is never 0.",
             ),
         )
     ]
 
 
-def roads(context: Context) -> list[Block]:
-    """Notices to road users, and checks of vehicles."""
+def vehicle_checks(context: Context) -> list[Block]:
+    """Checks of vehicles by programme and class, and how many were not compliant."""
     month = context.marts.edition.month
-    blocks = []
-    notices = context.marts.activity("roads_enforcement", "roads_enforcement", ["offence"], "notices")
-    if notices:
-        total = context.marts.activity("roads_enforcement", "roads_enforcement", [], "notices")[()]
-        shown = {named(offence): series for (offence,), series in notices.items()}
-        table = _series_table(context, "notices", "Notices to road users", "Offence", {**shown, "All notices": total})
-        noun = Noun("notice to a road user", "notices to road users")
-        blocks.append(
-            Block(
-                title="Notices",
-                paragraphs=(narrative.done_in_month(noun, total, month),),
-                charts=(
-                    _bars(
-                        context, "notices_chart", "Notices by month", total, unit="notices", source="roads_enforcement"
-                    ),
-                ),
-                tables=(_of(table, "roads_enforcement"),),
-                notes=(
-                    _last_known(context),
-                    "Fixed penalty notices and traffic offence reports, also those cancelled later; a report that"
-                    " became a notice is one. Enforcement follows where officers look: more notices are not more"
-                    " offending.",
-                ),
-            )
-        )
+    asked = ("roads_checks", "vehicle_checks")
     by = ["programme", "vehicle_class"]
-    checks = context.marts.activity("roads_checks", "vehicle_checks", by, "checks")
-    if checks:
-        failed = context.marts.activity("roads_checks", "vehicle_checks", by, "non_compliant")
-        table = Table(
-            key="vehicle_checks",
-            caption=f"Vehicles checked, {month_name(month)} and the twelve months up to it",
-            columns=(
-                "Programme, class of vehicle",
-                "Checks in the month",
-                "Not compliant",
-                "Not compliant %",
-                "Checks in twelve months",
-                "Not compliant",
-                "Not compliant %",
-            ),
-            rows=tuple(
-                (
-                    word(f"{named(programme)}, {named(vehicle)}"),
-                    *_compliance(series.at(month), failed[programme, vehicle].at(month)),
-                    *_compliance(series.twelve(month), failed[programme, vehicle].twelve(month)),
-                )
-                for (programme, vehicle), series in checks.items()
-            ),
-            sources=("vehicle_checks",),
-            last_known=True,
-        )
-        total = context.marts.activity("roads_checks", "vehicle_checks", [], "checks")[()]
-        blocks.append(
-            Block(
-                title="Checks of vehicles",
-                paragraphs=(narrative.done_in_month(Noun("vehicle check", "vehicle checks"), total, month),),
-                tables=(table,),
-                notes=(
-                    _last_known(context),
-                    "Denominator of the percentages: the vehicles checked. They are picked, not sampled: the"
-                    " percentages say nothing of all vehicles on the road. None is given on fewer than 5 checks.",
-                ),
-            )
-        )
-    return blocks
-
-
-def _series_table(context: Context, key: str, caption: str, what: str, series: dict[str, Series]) -> Table:
-    month = context.marts.edition.month
-    year_before = shifted(month, -12)
-    return Table(
-        key=key,
-        caption=f"{caption}: {month_name(month)} compared",
+    checks = context.marts.activity(*asked, by, "checks")
+    if not checks:
+        return []
+    failed = context.marts.activity(*asked, by, "non_compliant")
+    total = context.marts.activity(*asked, [], "checks")[()]
+    table = Table(
+        key="vehicle_checks",
+        caption=f"Vehicles checked, {month_name(month)} and the twelve months up to it",
         columns=(
-            what,
-            month_name(month),
-            month_name(shifted(month, -1)),
-            "Change",
-            month_name(year_before),
-            "Financial year to date",
-            "Same months a year before",
-            "Twelve months",
-            "Twelve before",
+            "Programme, class of vehicle",
+            "Checks in the month",
+            "Not compliant",
+            "Not compliant %",
+            "Checks in twelve months",
+            "Not compliant",
+            "Not compliant %",
         ),
         rows=tuple(
             (
-                word(name),
-                count(each.at(month)),
-                count(each.at(shifted(month, -1))),
-                change(_difference(each.at(month), each.at(shifted(month, -1)))),
-                count(each.at(year_before)),
-                count(each.financial_year(month)),
-                count(each.financial_year(year_before)),
-                count(each.twelve(month)),
-                count(each.twelve(year_before)),
+                word(f"{named(programme)}, {named(vehicle)}"),
+                *_compliance(series.at(month), failed[programme, vehicle].at(month)),
+                *_compliance(series.twelve(month), failed[programme, vehicle].twelve(month)),
             )
-            for name, each in series.items()
+            for (programme, vehicle), series in checks.items()
         ),
+        sources=("vehicle_checks",),
         last_known=True,
     )
-
-
-def _of(table: Table, *sources: str) -> Table:
-    return replace(table, sources=sources)
-
-
-def _bars(context: Context, key: str, title: str, series: Series, *, unit: str, source: str) -> Chart:
-    """A chart of the 24 months of a series."""
-    of = span(min(series.months), max(series.months))
-    table = Table(
-        key=key,
-        caption=f"{title}, {of}",
-        columns=("Month", unit.capitalize()),
-        rows=tuple((word(month_name(month)), count(number)) for month, number in series.months.items()),
-        sources=(source,),
-        last_known=True,
-    )
-    known = [(number, month) for month, number in series.months.items() if number is not None]
-    says = f"Bar chart, {title.lower()}, {of}."
-    if known:
-        most, least = max(known), min(known)
-        says += f" Most in {month_name(most[1])}, {most[0]:,}; fewest in {month_name(least[1])}, {least[0]:,}."
-    missing = [month_name(month) for month, number in series.months.items() if number is None]
-    says += f" No figure for {narrative.listed(missing)}." if missing else ""
-    svg = charts.bars(key, series.months, unit, f"{context.marking} · as last known in the release")
-    return Chart(key, title, svg, says, table)
-
-
-def named(code: str) -> str:
-    """A name of the marts as people write it."""
-    parts = [_PROPER.get(part, part) for part in code.split("_")]
-    joined = " ".join(parts)
-    return joined[:1].upper() + joined[1:]
-
-
-def _last_known(context: Context) -> str:
-    return (
-        f"Period: months up to {month_name(context.marts.edition.month)}. This table has no as-of form: it is as last"
-        " known in the release named above, which may know more than was known on the as-of date."
-    )
-
-
-def _difference(new: int | None, old: int | None) -> int | None:
-    return None if new is None or old is None else new - old
-
-
-def _were(number: int | None, one: str) -> str:
-    if number is None:
-        return f"is no figure of {one}s"
-    return f"was 1 {one}" if number == 1 else f"were {number:,} {one}s" if number else f"were no {one}s"
+    return [
+        Block(
+            title="Checks of vehicles",
+            paragraphs=(narrative.done_in_month(Noun("vehicle check", "vehicle checks"), total, month),),
+            tables=(table,),
+            notes=(
+                last_known(context),
+                "Denominator of the percentages: the vehicles checked. They are picked, not sampled: the percentages"
+                " say nothing of all vehicles on the road. None is given on fewer than 5 checks.",
+            ),
+        )
+    ]
 
 
 def _avoided(year: dict[str, int | None]) -> float | None:

@@ -438,7 +438,8 @@ class Marts:
     ) -> dict[tuple[Any, ...], Series]:
         """Monthly sums of a column of an activity mart by the columns `keys`, for the 24 months up to the report's.
 
-        A month that the source covers and that has no row is 0, one that it does not cover is None.
+        A month that the source covers and that has no row is 0; one that it does not cover is None, and so is one of
+        which nothing was counted.
         """
         first = shifted(self.edition.month, -23)
         covered = {
@@ -464,7 +465,7 @@ class Marts:
             found[tuple(key)][at] = total
         months = months_between(first, self.edition.month)
         return {
-            key: Series({at: (numbers.get(at) or 0) if at in covered else None for at in months})
+            key: Series({at: numbers.get(at, 0) if at in covered else None for at in months})
             for key, numbers in sorted(found.items(), key=lambda item: str(item[0]))
         }
 

@@ -162,8 +162,8 @@ PARTNERSHIP = (
     ),
     Plan("licensing", "Licensing and the night-time economy", blocks=(activity.licensing, profiles.night_time)),
     Plan("triage", "Mental health triage", blocks=(activity.triage,)),
-    Plan("support_bus", "Support bus", blocks=(activity.support_bus,)),
-    Plan("prevent", "Prevent", blocks=(activity.prevent,)),
+    Plan("support_bus", "Support bus", blocks=(activity.bus, activity.attendances_in_detail)),
+    Plan("prevent", "Prevent", blocks=(activity.prevent_activities, activity.referrals)),
     Plan("engagement", "Community engagement", blocks=(activity.engagement,)),
-    Plan("roads", "Roads policing", blocks=(activity.roads,)),
+    Plan("roads", "Roads policing", blocks=(activity.notices, activity.vehicle_checks)),
 )

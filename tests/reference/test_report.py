@@ -331,7 +331,7 @@ class TestTables:
         [
             ("protests_chart", "public_order_protests", "events", "month"),
             ("triage_chart", "mental_health_triage", "contacts", "month"),
-            ("bus_chart", "support_bus", "attended", "deployed_on"),
+            ("support_bus_chart", "support_bus", "attended", "deployed_on"),
             ("engagement_chart", "community_engagement", "activities", "month"),
             ("notices_chart", "roads_enforcement", "notices", "month"),
             ("visits_chart", "(from marts.licensing where activity_type = 'visit')", "activities", "month"),
