@@ -64,7 +64,7 @@ protests = Done(
 
 bus = Done(
     key="support_bus",
-    title="Support bus",
+    title="Attendances",
     caption="Attendances at the support bus",
     mart="support_bus",
     source="support_bus_attendances",
@@ -84,7 +84,7 @@ prevent_activities = Done(
     mart="prevent_activity",
     source="engagement_activities",
     number="activities",
-    noun=Noun("activity of Prevent", "activities of Prevent"),
+    noun=Noun("Prevent activity", "Prevent activities"),
     by="activity_type",
     head="Activity",
     total="All",
@@ -309,7 +309,7 @@ def triage(context: Context) -> list[Block]:
         )
     return [
         Block(
-            title="Mental health street triage",
+            title="Contacts and detentions",
             paragraphs=(" ".join(said),),
             charts=(
                 bars(

@@ -32,6 +32,9 @@ from flows.trend import verdict
 
 SMALL_BASE, NO_PERCENTAGE = 20, 5
 
+STANDS_OUT = 2.45
+"""From which 2 × (√count − √expected) on a day of the week stands out: chance brings one of seven so far once in 20."""
+
 DAYS = tuple(calendar.day_name)
 
 _CAUSES = {
@@ -409,14 +412,14 @@ def _weekdays(first: date, last: date) -> list[int]:
 
 
 def _standing_out(counts: list[int], occurrences: list[int]) -> list[int]:
-    """The weekdays with notably more than their share of days would bring, the most first."""
+    """The weekdays with more than their share of days and chance would bring, the most first."""
     expected = [sum(counts) * number / sum(occurrences) for number in occurrences]
     found = [day for day in range(7) if _stands_out(counts[day], expected[day])]
     return sorted(found, key=lambda day: (-counts[day], day))
 
 
 def _stands_out(number: int, expected: float) -> bool:
-    return number >= NO_PERCENTAGE and 2 * (math.sqrt(number) - math.sqrt(expected)) >= 2
+    return number >= NO_PERCENTAGE and 2 * (math.sqrt(number) - math.sqrt(expected)) >= STANDS_OUT
 
 
 def _days(standing_out: list[int], counts: list[int], what: str) -> str:

@@ -21,7 +21,8 @@ import pytest
 
 from flows import clock, releases
 from flows.errors import SaferCityError
-from flows.report import figures, partnership
+from flows.report import figures, partnership, sections
+from flows.report.counted import Context, Counted, told
 from flows.report.document import Edition, Report
 from flows.trend import mann_kendall
 from tests.faults.sandbox import Sandbox
@@ -589,6 +590,34 @@ class TestParagraphs:
     )
     def test_as_the_force_reported_it(self, page: Element, section: str, said: str) -> None:
         assert said in self.said(page, section)
+
+    @pytest.mark.parametrize(
+        ("month", "counted", "said"),
+        [
+            (5, sections.VIOLENCE, "There were 78 violence offences in May 2019, 37 fewer (−32.2 %) than April's 115."),
+            (5, sections.VIOLENCE, "28 common assaults, 12 fewer (−30.0 %) than the 40 of the month before"),
+            (5, sections.ACQUISITIVE_CRIME, "There were 446 acquisitive crimes in May 2019, 51 fewer (−10.3 %)"),
+            (5, sections.PUBLIC_ORDER, "There were 29 public order offences in May 2019, 16 fewer (−35.6 %)"),
+            (6, sections.VIOLENCE, "There were 132 violence offences in June 2019, 48 more (+57.1 %) than May's 84;"),
+            (6, sections.VIOLENCE, "May was first reported as 78"),
+            (6, sections.VIOLENCE, "57 common assaults, 26 more (+83.9 %) than the 31 of the month before"),
+            (
+                6,
+                sections.VIOLENCE,
+                "12 assaults on police and emergency workers, 11 more than the 1 of the month before",
+            ),
+            (6, sections.ACQUISITIVE_CRIME, "There were 537 acquisitive crimes in June 2019, 91 more (+20.4 %)"),
+            (6, sections.PUBLIC_ORDER, "There were 31 public order offences in June 2019"),
+        ],
+    )
+    def test_the_months_before_as_the_force_reported_them(
+        self, demo: tuple[Sandbox, Any], month: int, counted: Counted, said: str
+    ) -> None:
+        """Each as of the 7th of the month after it, when its paragraph was written."""
+        edition = Edition(CITY, "force", date(2019, month, 1), date(2019, month + 1, 7))
+        with figures.opened(demo[0].paths.published_database) as connection:
+            told_of = told(counted, Context(figures.Marts(connection, edition), "OFFICIAL"))
+        assert said in " ".join(sentence for paragraph in told_of for sentence in paragraph)
 
     def test_every_number_is_in_a_table_or_a_mart(
         self, page: Element, tables: dict[str, Rows], release: duckdb.DuckDBPyConnection

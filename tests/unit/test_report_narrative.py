@@ -329,6 +329,14 @@ class TestWhen:
         assert said[0].startswith("Of the 6,200 with a known time, 2,800 (45.2 %) began")
         assert said[1] == "No day of the week stands out beyond chance."
 
+    def test_how_much_more_is_beyond_chance(self) -> None:
+        # 27 of 122 on Thursdays, four of the 31 days of July 2019: 2 × (√27 − √15.74) = 2.46. With 26 it is 2.26.
+        others = {(day, 12): number for day, number in zip((0, 1, 2, 4, 5, 6), (17, 17, 17, 15, 15, 14), strict=True)}
+        assert narrative.when(self.hours(others | {(3, 12): 27}))[1] == "Thursday (27) stands out among the days."
+        assert narrative.when(self.hours(others | {(3, 12): 26, (4, 12): 16}))[1] == (
+            "No day of the week stands out beyond chance."
+        )
+
     def test_few_have_no_share(self) -> None:
         assert narrative.when(self.hours({(4, 23): 3, (1, 12): 4})) == [
             "Of the 7 with a known time, 3 began in the night-time economy, from 18:00 to before 06:00.",
