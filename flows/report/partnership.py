@@ -9,14 +9,17 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+from xlsxwriter.exceptions import FileCreateError
 
 from flows import audit_log, clock, releases
-from flows.errors import UsageError
+from flows.errors import SaferCityError, UsageError
 from flows.freshness import in_words
 from flows.releases import DATABASE, Release
 from flows.report import figures, issued, narrative, personal, workbook
@@ -51,7 +54,7 @@ def write(
     """Make the report of a force and month, and keep it; the same figures as in its newest issue are that issue.
 
     Raises UsageError where nothing is published, or the month was not complete or known on the day; SaferCityError
-    where a text seems to tell of a person.
+    where a text seems to tell of a person, or where it cannot be written.
     """
     release = releases.current(settings.paths)
     if release is None:
@@ -79,20 +82,19 @@ def write(
         f"partnership report of {edition.force} for {edition.month:%Y-%m} as of {edition.as_of}, issue {number},"
         f" release {release.release_id}",
     )
-    put(issued.file(kept_in, number, "html"), render(finished))
-    workbook.write(issued.file(kept_in, number, "xlsx"), finished)
-    issued.write_record(
-        kept_in,
-        Issue(
-            number=number,
-            release_id=release.release_id,
-            code_version=release.code_version,
-            issued_at=clock.now().isoformat(timespec="seconds"),
-            compared_with=since,
-            figures=issued.figures(report),
-            inputs=inputs,
-        ),
+    record = Issue(
+        number=number,
+        release_id=release.release_id,
+        code_version=release.code_version,
+        issued_at=clock.now().isoformat(timespec="seconds"),
+        compared_with=since,
+        figures=issued.figures(report),
+        inputs=inputs,
     )
+    with _told_where(kept_in):
+        put(issued.file(kept_in, number, "html"), render(finished))
+        workbook.write(issued.file(kept_in, number, "xlsx"), finished)
+        issued.write_record(kept_in, record)
     return _written(edition, release.release_id, kept_in, number, is_new=True, changes=len(finished.changes))
 
 
@@ -160,13 +162,26 @@ def render(report: Report) -> str:
 
 
 def copy(written: Written, folder: Path) -> Written:
-    """Put copies of an issue into a folder, under names that say what they are of."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Put copies of an issue into a folder, under names that say what they are of.
+
+    Raises SaferCityError where they cannot be written.
+    """
     name = f"partnership-report-{written.edition.month:%Y-%m}-as-of-{written.edition.as_of}-issue-{written.issue}"
     copies = {path.suffix: folder / f"{name}{path.suffix}" for path in (written.html, written.xlsx)}
-    for path in (written.html, written.xlsx):
-        shutil.copyfile(path, copies[path.suffix])
+    with _told_where(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (written.html, written.xlsx):
+            shutil.copyfile(path, copies[path.suffix])
     return replace(written, html=copies[".html"], xlsx=copies[".xlsx"])
+
+
+@contextmanager
+def _told_where(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, FileCreateError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise SaferCityError(f"the report cannot be written to {folder}: {why}") from None
 
 
 def _written(edition: Edition, release_id: str, kept_in: Path, number: int, *, is_new: bool, changes: int) -> Written:
