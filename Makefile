@@ -91,7 +91,7 @@ $(VENV_MADE):
 	@touch $@
 
 $(RUN_INSTALLED): $(VENV_MADE) $(LOCK)/run.txt pyproject.toml
-	@echo "Installing about 750 MB of libraries; a minute or two the first time"
+	@echo "Installing about 900 MB of libraries; a minute or two the first time"
 	@$(INSTALL_LOCKED) -r $(LOCK)/run.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@echo "Installed: $(BIN)/safercity"

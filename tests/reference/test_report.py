@@ -734,7 +734,8 @@ class TestWithheld:
 def test_where_it_cannot_be_written(demo: tuple[Sandbox, Any], tmp_path: Path) -> None:
     own = copied(demo[0], tmp_path)
     (own.data / "reports").write_text("in the way", encoding="utf-8")
-    with at(datetime(2019, 9, 11, 9)), pytest.raises(SaferCityError, match=r"the report cannot be written to .*2019-07"):
+    told = r"the report cannot be written to .*2019-07"
+    with at(datetime(2019, 9, 11, 9)), pytest.raises(SaferCityError, match=told):
         partnership.write(own.settings, month=MONTH, as_of=AS_OF)
 
 
