@@ -2,8 +2,8 @@
 
 Free text never reaches the marts, and names are dropped while a delivery is read. But places, operations and
 programmes are words that somebody typed, and a name may stand where a street should. So every text of the finished
-report is looked at, and one that reads like a person stops it. The rules would rather stop a report too often: its
-own words are known to pass them.
+report is looked at, and one that reads like a person stops it. It is the last line of defence and no proof: a name
+that a street could have, such as a given name before Lane, passes.
 """
 
 from __future__ import annotations
@@ -42,8 +42,15 @@ _GIVEN_NAME = (
 )
 
 _PLACE = (
-    r"(?:Street|St|Road|Rd|Lane|Square|Court|Passage|Alley|Gardens?|Row|Place|Yard|Buildings?|House|Walk|Way|Hill|Gate|"
-    r"Bridge|Wharf|Quay|Close|Avenue|Drive|Terrace|Crescent|Mews|Park|Circus|Green|Churchyard|Market|Station|Arcade)\b"
+    r"(?:"
+    r"Street|St|Road|Rd|Lane|Square|Court|Passage|Alley|Garden|Gardens|Row|Place|Yard|Building|"
+    r"Buildings|House|Walk|Way|Walkway|Highwalk|Hill|Gate|Bridge|Wharf|Quay|Dock|Docks|Pier|"
+    r"Embankment|Close|Avenue|Ave|Drive|Terrace|Crescent|Mews|Park|Circus|Green|Grove|Rise|Vale|"
+    r"View|Mount|Field|Fields|Meadow|Meadows|Common|Heath|Cross|Corner|End|Parade|Broadway|"
+    r"Approach|Steps|Stairs|Viaduct|Tunnel|Churchyard|Church|Cathedral|Market|Station|Arcade|"
+    r"Centre|Estate|Hospital|Theatre|Hotel|Hall|Inn|Arms|Tower|Chambers|Mansions|Villas|Cottages|"
+    r"Island|Roundabout|Underpass|Axe|Friars"
+    r")\b"
 )
 
 _SURNAME = r"[A-Z][\w'’-]+"
