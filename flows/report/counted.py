@@ -227,9 +227,10 @@ def _counted(counted: Counted, context: Context) -> Block:
         month, hours = marts.hours(measure.name, 1), marts.hours(measure.name, HEAT_MONTHS)
     if counted.places:
         wards, streets = marts.places(measure.name, "ward"), marts.places(measure.name, "street")
+    has_places = counted.places and measure.now.offences is not None
     paragraphs = (
         *told(counted, context),
-        [*(narrative.when(month) if month else []), narrative.where(wards, streets) if counted.places else ""],
+        [*(narrative.when(month) if month else []), narrative.where(wards, streets) if has_places else ""],
     )
     drawn = [_control_chart(measure, shown, context)]
     if hours and hours.timed:
@@ -247,6 +248,7 @@ def _counted(counted: Counted, context: Context) -> Block:
 def told(counted: Counted, context: Context) -> list[list[str]]:
     """The sentences on the counts of a measure, by paragraph."""
     marts, measure = context.marts, context.marts.measures[counted.measure]
+    now = measure.now
     parts = [marts.measures[part] for part in counted.parts if part in marts.measures]
     return [
         [
@@ -254,9 +256,11 @@ def told(counted: Counted, context: Context) -> list[list[str]]:
             narrative.largest_moves([(part, noun(part)) for part in parts]),
         ],
         [
-            narrative.against_average(measure.now),
+            narrative.against_average(now),
             *narrative.control_chart(measure),
-            *narrative.gaps(measure.last(CHART_MONTHS)),
+            *narrative.gaps(
+                [month for month in measure.last(CHART_MONTHS) if month.offences is not None or month != now]
+            ),
         ],
         [
             narrative.year_before(measure),
@@ -410,7 +414,7 @@ def _notes(
             f" {hours.timed:,} with a known time in {span(hours.first, hours.last)} over the hours it may have taken."
             f" Without a known time, and so in neither: {month.untimed:,} and {hours.untimed:,}."
         )
-    if counted.places:
+    if counted.places and now.offences is not None:
         yield (
             f"Places: shares are of all {count(now.offences).text} of the month, those without a place included. Places"
             f" with fewer than {HOT_FROM} are not shown, premises never. A street is not a ward, also where they share"

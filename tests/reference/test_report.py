@@ -22,7 +22,7 @@ import pytest
 from flows import clock, releases
 from flows.errors import SaferCityError
 from flows.report import figures, partnership, sections
-from flows.report.counted import Context, Counted, told
+from flows.report.counted import Context, Counted, Plan, make, told
 from flows.report.document import Edition, Report
 from flows.trend import mann_kendall
 from tests.faults.sandbox import Sandbox
@@ -812,6 +812,19 @@ class TestAnotherEdition:
         assert "pattern" in chart.svg
         (tmp_path / "page.html").write_text(partnership.render(open_data), encoding="utf-8")
         assert "Sample Constabulary" in parsed(tmp_path / "page.html").text
+
+    def test_of_a_month_that_did_not_arrive_nothing_is_claimed(self, demo: tuple[Sandbox, Any]) -> None:
+        edition = Edition("Sample Constabulary", "police_uk", date(2016, 11, 1), date(2018, 6, 30))
+        with figures.opened(demo[0].paths.published_database) as connection:
+            plan = Plan("violence", "Violence", (sections.VIOLENCE,), ("violence",))
+            made = make(plan, Context(figures.Marts(connection, edition), "OFFICIAL"))
+        assert made is not None
+        table, total = made.blocks
+        assert [table.tables[0].rows[0][place].text for place in (1, 3, 4, 6, 9)] == ["no figure"] * 5
+        assert total.paragraphs == (
+            "There is no figure for November 2016: the month did not arrive. It is missing, not zero.",
+        )
+        assert total.tables == ()
 
     def test_its_definitions_are_those_of_its_records(self, open_data: Report) -> None:
         notes = open_data.sections[1].blocks[1].notes
