@@ -177,8 +177,8 @@ def _due(problem: Problem, now: datetime, policy: Policy) -> Told | None:
     if problem.told_at is None:
         return "opened"
     is_old = now - problem.since >= policy.escalate_after(observed.source)
-    if observed.severity == "critical" and problem.escalated_at is None and is_old:
-        return "escalated"
+    if observed.severity == "critical" and problem.escalated_at is None and is_old and problem.told_at < now:
+        return "escalated"  # who hears of it only now, after a quiet night, is given until the next look
     is_worse = SERIOUSNESS[observed.severity] > SERIOUSNESS[problem.told_severity or observed.severity]
     is_more = observed.rows is not None and problem.told_rows is not None and observed.rows > 2 * problem.told_rows
     if is_worse or is_more:

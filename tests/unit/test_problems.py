@@ -150,6 +150,14 @@ def test_what_was_not_looked_at_does_not_end() -> None:
     assert told.look(at=NOW + 2 * DAY) == ["recovered"]
 
 
+def test_one_that_is_old_when_it_is_first_heard_of_is_escalated_by_the_look_after_that() -> None:
+    told = Told(Policy(escalate_after=lambda _source: 5 * DAY))
+    assert told.look(observation(severity="warning"), quiet=True) == []
+    assert told.look(observation(), at=NOW + 6 * DAY) == ["opened"]
+    assert told.look(observation(), at=NOW + 6 * DAY) == []
+    assert told.look(observation(), at=NOW + 7 * DAY) == ["escalated"]
+
+
 class TestQuietHours:
     """All but critical things wait for the morning."""
 
