@@ -1,0 +1,107 @@
+"""On a schedule, for nights on end: whatever happens, the marts are those of one clean run, and people are told of it.
+
+What each night brings and implies is in `nights.py`, how it is lived through in `soak.py`.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean, median
+
+import pytest
+from scipy.stats import theilslopes
+
+from tests.faults.disks import Disk, small_disk
+from tests.faults.nights import SHORT, SIXTY, Night
+from tests.faults.sandbox import Sandbox
+from tests.faults.soak import Measured, Soak
+
+log = logging.getLogger(__name__)
+
+pytestmark = [
+    pytest.mark.xdist_group("kill"),
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to find children in"),
+]
+
+
+@pytest.fixture
+def soak(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Soak]:
+    """A soak at the beginning of its first night."""
+    clock = sandbox.folder / "now"
+    monkeypatch.setenv("SAFERCITY_NOW", f"@{clock}")
+    with ExitStack() as stack:
+        yield Soak(sandbox, clock, own_disk(stack, sandbox.data), stack)
+
+
+def own_disk(stack: ExitStack, folder: Path) -> Disk | None:
+    """A file system for the data folder, where this user may mount one."""
+    try:
+        return stack.enter_context(small_disk(folder, megabytes=600))
+    except pytest.skip.Exception:
+        return None
+
+
+def test_five_nights(soak: Soak, tmp_path: Path) -> None:
+    live_through(SHORT, soak, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_sixty_nights(soak: Soak, tmp_path: Path) -> None:
+    live_through(SIXTY, soak, tmp_path)
+    tell_figures(soak)
+    usual = [measured for measured in soak.measured if measured.work != "otherwise"]
+    for work in sorted({measured.work for measured in usual}):
+        alike = [measured for measured in usual if measured.work == work]
+        if len(alike) >= 5:
+            assert rises([(one.number, one.seconds) for one in alike]) < 0.2, f"runs over {work} take longer and longer"
+    assert rises([(one.number, one.bytes) for one in usual if one.number >= 5]) < 0.1, "the warehouse grows"
+
+
+def live_through(nights: Sequence[Night], soak: Soak, tmp_path: Path) -> None:
+    """Live through nights one after the other; then nothing runs any more, and all is as after one clean run."""
+    for night in nights:
+        needs_disk = night.trouble in ("the disk is nearly full", "the disk is full")
+        soak.live(replace(night, trouble=None) if needs_disk and soak.disk is None else night)
+    assert soak.under_way() == []
+    assert soak.reader
+    seen = soak.reader.stopped()
+    assert not any(":" in line for line in seen), f"a reader met {seen}"
+    soak.end()
+    clean = Sandbox(tmp_path / "clean", today=nights[-1].day)
+    shutil.copytree(soak.sandbox.landing, clean.landing)
+    clean.run()
+    assert soak.sandbox.differences(clean) == {}
+    [(killed,)] = soak.sandbox.warehouse("select count(*) from ledger.runs where state = 'killed'")
+    assert killed >= sum((night.trouble or "").startswith("the machine stops") for night in nights)
+
+
+def rises(points: Sequence[tuple[int, float]]) -> float:
+    """By which part of the median these have risen at least from the first night to the last; robust against outliers.
+
+    Theil and Sen's slope over the nights, the lower end of its 95 % interval.
+    """
+    nights, values = zip(*points, strict=True)
+    slope = theilslopes(values, nights, alpha=0.95)
+    return slope.low_slope * (nights[-1] - nights[0]) / median(values)
+
+
+def tell_figures(soak: Soak) -> None:
+    """Say what docs/operating.md tells of the soak."""
+
+    def ten(measured: Sequence[Measured]) -> str:
+        return f"{fmean(one.seconds for one in measured):.1f} s, {measured[-1].bytes / 1e6:.1f} MB"
+
+    loading = [one for one in soak.measured if one.work == "1 files"]
+    log.warning(
+        "kills %d; first ten nights %s; last ten %s; one file: first five %s, last five %s; nights %s",
+        soak.kills,
+        ten(soak.measured[:10]),
+        ten(soak.measured[-10:]),
+        ten(loading[:5]),
+        ten(loading[-5:]),
+        [(one.number, one.work, round(one.seconds, 1), one.bytes) for one in soak.measured],
+    )
