@@ -14,6 +14,7 @@ from statistics import fmean, median
 import pytest
 from scipy.stats import theilslopes
 
+from tests.faults.commands import refused
 from tests.faults.disks import Disk, small_disk
 from tests.faults.nights import SHORT, SIXTY, Night
 from tests.faults.sandbox import Sandbox
@@ -44,6 +45,7 @@ def own_disk(stack: ExitStack, folder: Path) -> Disk | None:
         return None
 
 
+@pytest.mark.timeout(900)
 def test_five_nights(soak: Soak, tmp_path: Path) -> None:
     live_through(SHORT, soak, tmp_path)
 
@@ -71,6 +73,7 @@ def live_through(nights: Sequence[Night], soak: Soak, tmp_path: Path) -> None:
     seen = soak.reader.stopped()
     assert not any(":" in line for line in seen), f"a reader met {seen}"
     soak.end()
+    assert refused(soak.notes) == ""
     clean = Sandbox(tmp_path / "clean", today=nights[-1].day)
     shutil.copytree(soak.sandbox.landing, clean.landing)
     clean.run()
