@@ -31,7 +31,7 @@ from flows.progress import say
 from flows.releases import Release
 from flows.report import changes, quality
 from flows.runs import Run, Summary
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.stages import audit, extract, load, notify, publish, replay, transform, validate
 from flows.stages.audit import Audited
 from flows.stages.extract import Arrival, Extracted, Landing
@@ -90,9 +90,7 @@ def ingest_what_is_new(wait_minutes: float = 0) -> State:
     """
     settings = load_settings()
     try:
-        runs.bring_landing(settings)
-        runs.require_landing(settings)
-        if runs.nothing_to_do(settings, wait_minutes=wait_minutes):
+        if not something_is_new(settings, wait_minutes):
             runs.tell_what_is_due(settings)
             return Completed(message="Nothing to do: no new delivery")
         result = ingest_and_publish.fn(wait_minutes=wait_minutes)
@@ -100,11 +98,19 @@ def ingest_what_is_new(wait_minutes: float = 0) -> State:
         if wait_minutes:
             raise
         return Completed(message=f"Left alone: {busy}")
+    published = f"Published {result.release.release_id}" if result.release else "Published nothing new"
+    return Completed(message=f"{published}; {len(result.files)} files read, {len(result.rejected)} rejected")
+
+
+def something_is_new(settings: Settings, wait_minutes: float) -> bool:
+    """Whether there is anything to do. People are told of what keeps a run from beginning."""
+    try:
+        runs.bring_landing(settings)
+        runs.require_landing(settings)
+        return not runs.nothing_to_do(settings, wait_minutes=wait_minutes)
     except SaferCityError as error:
         runs.tell_that_none_began(settings, error)
         raise
-    published = f"Published {result.release.release_id}" if result.release else "Published nothing new"
-    return Completed(message=f"{published}; {len(result.files)} files read, {len(result.rejected)} rejected")
 
 
 @flow(name="watch", timeout_seconds=600, on_running=[begin])

@@ -256,11 +256,11 @@ def _deliver(script: _Script) -> None:
 
     # What is neither: a file without a contract, and an archive that is none, for good.
     script.at(10, {"notes.csv": b"note\nNothing to see\n"}, tells="opened unmatched_file")
-    script.at(26, {"2019-02.zip": b"no archive"}, tells="opened rejected_file police_uk_street")
-    script.at(33, tells="still rejected_file police_uk_street")
-    script.at(40, tells="escalated rejected_file police_uk_street")
-    script.at(47, tells="still rejected_file police_uk_street")
-    script.at(54, tells="still rejected_file police_uk_street")
+    script.at(26, {"2019-02.zip": b"no archive"}, tells="opened rejected_file unknown")
+    script.at(33, tells="still rejected_file unknown")
+    script.at(40, tells="escalated rejected_file unknown")
+    script.at(47, tells="still rejected_file unknown")
+    script.at(54, tells="still rejected_file unknown")
 
     # data.police.uk: two months, another in an archive, and one published again with other counts.
     november, december = (street(month, rows(month, 6, SAMPLE), SAMPLE) for month in ("2018-11", "2018-12"))
@@ -270,20 +270,19 @@ def _deliver(script: _Script) -> None:
 
 
 def _trouble(script: _Script) -> None:
-    script.at(8, trouble="the machine stops", stage="transform")
+    script.at(5, trouble="the disk is full", stage="transform")
+    script.at(8, trouble="the machine stops twice", stage="validate")
+    script.at(11, trouble="what starts the runs is killed")
     script.at(14, trouble="the run is killed", stage="load")
+    script.at(17, trouble="the machine is off")
     script.at(20, trouble="the clock was set back", files_later=bus(script.day(20), revision=2))
     script.at(26, trouble="Prefect's server is killed")
     script.at(30, begins=time(0, 59, 50))
-    script.at(32, trouble="what starts the runs is killed")
+    script.at(32, trouble="the disk is nearly full")
     script.at(35, trouble="the machine stops")
-    script.at(38, trouble="the disk is nearly full")
-    script.at(41, trouble="the disk is full", stage="transform")
     script.at(43, begins=time(4, 56))
     script.at(47, trouble="the machine stops", stage="publish")
-    script.at(50, trouble="the run is killed")
-    script.at(53, trouble="the machine is off")
-    script.at(56, trouble="the machine stops twice", stage="validate")
+    script.at(50, trouble="the machine stops", stage="transform")
     for number in range(5, 60, 7):
         script.at(number, watch=True)
     for number in range(2, 60, 7):

@@ -8,6 +8,7 @@ time, and a web service gets the alerts. After each night everything is held aga
 import json
 import logging
 import os
+import re
 import signal
 import time
 import urllib.request
@@ -47,7 +48,7 @@ PATIENCE_SECONDS = 400
 class Measured:
     """What a night came to: seconds of its nightly run, and bytes of the warehouse after it.
 
-    `work` is alike in nights that did the same: how many files were loaded, or nothing where it was no usual night.
+    `work` is alike in nights that did the same: it names the sources of the files that were loaded.
     """
 
     number: int
@@ -172,7 +173,7 @@ class Soak:
                 process = self.served.process_of(run)
                 self.kill([self.served.child("flows.prefect_runner")])
                 until(lambda: not alive([process]))
-            case "the machine stops" | "the machine stops twice":
+            case "the machine stops" | "the machine stops twice" | "the clock was set back":
                 self.stop()
                 self.start()
             case _:
@@ -234,7 +235,9 @@ class Soak:
         assert state == "COMPLETED", f"{name}: {state} {message}"
         if night:
             seconds = self.served.ask(f"flow_runs/{run}")["total_run_time"]
-            work = f"{len(night.files)} files" if message.startswith("Published ") == bool(night.files) else "otherwise"
+            is_as_expected = message.startswith("Published ") == bool(night.files)
+            work = " ".join(sorted(night.files)) if is_as_expected else "otherwise"
+            work = re.sub(r"[\d_-]+\.csv", "", work) or "nothing"
             self.measured.append(Measured(night.number, work, seconds, self.sandbox.paths.warehouse.stat().st_size))
         return message
 

@@ -71,7 +71,7 @@ def live_through(nights: Sequence[Night], soak: Soak, tmp_path: Path) -> None:
     assert soak.under_way() == []
     assert soak.reader
     seen = soak.reader.stopped()
-    assert not any(":" in line for line in seen), f"a reader met {seen}"
+    assert seen[-1] == soak.sandbox.paths.current.readlink().name, f"a reader met {seen}"
     soak.end()
     assert refused(soak.notes) == ""
     clean = Sandbox(tmp_path / "clean", today=nights[-1].day)
@@ -88,8 +88,8 @@ def rises(points: Sequence[tuple[int, float]]) -> float:
     Theil and Sen's slope over the nights, the lower end of its 95 % interval.
     """
     nights, values = zip(*points, strict=True)
-    slope = theilslopes(values, nights, alpha=0.95)
-    return slope.low_slope * (nights[-1] - nights[0]) / median(values)
+    _, _, low_slope, _ = theilslopes(values, nights, alpha=0.95)
+    return low_slope * (nights[-1] - nights[0]) / median(values)
 
 
 def tell_figures(soak: Soak) -> None:
@@ -98,9 +98,9 @@ def tell_figures(soak: Soak) -> None:
     def ten(measured: Sequence[Measured]) -> str:
         return f"{fmean(one.seconds for one in measured):.1f} s, {measured[-1].bytes / 1e6:.1f} MB"
 
-    loading = [one for one in soak.measured if one.work == "1 files"]
+    loading = [one for one in soak.measured if one.work == "support_bus_attendances"]
     log.warning(
-        "kills %d; first ten nights %s; last ten %s; one file: first five %s, last five %s; nights %s",
+        "kills %d; first ten nights %s; last ten %s; a bus: first five %s, last five %s; nights %s",
         soak.kills,
         ten(soak.measured[:10]),
         ten(soak.measured[-10:]),

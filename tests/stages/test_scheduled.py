@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -13,6 +13,7 @@ from flows.operate.housekeeping import DueForReview
 from tests.faults.archive_server import ArchiveServer, archive
 from tests.faults.channels import listening
 from tests.faults.sandbox import Sandbox, without_prefect
+from tests.faults.street import rows, street
 
 
 @pytest.fixture
@@ -22,6 +23,30 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
     with listening(ArchiveServer()) as listens:
         listens.publish("2019-03.zip", archive(1, 50_000), '"one"')
         yield listens
+
+
+def test_a_run_that_fails_is_told_once_for_what_it_is(published_copy: Sandbox) -> None:
+    """By the run itself, and not again as one that could not begin."""
+    sandbox = published_copy
+    sandbox.deliver(street("2019-06", rows("2019-06", 8)))
+    fails = Mock(side_effect=SaferCityError("the disk is full"))
+    with (
+        sandbox.patched(),
+        without_prefect(sandbox.artifacts),
+        patch.object(pipeline.transform, "transform", fails),
+        pytest.raises(SaferCityError, match="the disk is full"),
+    ):
+        pipeline.ingest_what_is_new.fn()
+    failures = "select kind from ledger.problems where kind like '%failed'"
+    assert sandbox.warehouse(failures) == [("build_failed",)]
+
+
+def test_so_is_one_that_cannot_begin(published_copy: Sandbox) -> None:
+    published_copy.landing.rmdir()
+    with published_copy.patched(), pytest.raises(SaferCityError, match="there is no landing folder"):
+        pipeline.ingest_what_is_new.fn()
+    failures = "select kind from ledger.problems where kind like '%failed'"
+    assert published_copy.warehouse(failures) == [("run_failed",)]
 
 
 def test_housekeeping_frees_room_and_shows_what_is_due_for_review(published_copy: Sandbox) -> None:

@@ -61,10 +61,10 @@ def test_it_looks_every_five_minutes_also_when_the_clock_changes(day: str) -> No
 
 def test_what_needs_the_internet_runs_by_itself_only_where_the_settings_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monthly = BY_NAME["every month"]
-    [off] = monthly.deployment().schedules
+    [off] = monthly.deployment().schedules or []
     assert (off.active, monthly.next_runs(datetime(2019, 8, 1, tzinfo=LONDON), 1)) == (False, [])
     monkeypatch.setenv("SAFERCITY_FETCH__EVERY_MONTH", "true")
-    [on] = monthly.deployment().schedules
+    [on] = monthly.deployment().schedules or []
     assert on.active
     assert monthly.next_runs(datetime(2019, 8, 1, tzinfo=LONDON), 1) == [datetime(2019, 8, 5, 5, 0, tzinfo=LONDON)]
 
