@@ -64,11 +64,11 @@ lint: setup-test ## style, types and SQL only
 
 pytest: setup-test
 	@echo "Tests (pytest), $(TEST_WORKERS) at a time"
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadgroup
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 pytest-all: setup-test
 	@echo "All tests (pytest), the slow ones too, $(TEST_WORKERS) at a time"
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadgroup -m ""
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m ""
 
 format: setup-test ## rewrite Python and SQL in the house style
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -18,7 +18,7 @@ from flows.stages import publish
 from tests.faults.batches import first_batch, second_batch
 from tests.faults.commands import safercity
 from tests.faults.sandbox import Sandbox
-from tests.parsed import KEPT_IN, parsed_once
+from tests.lean_dbt import KEPT_IN, audited, lean_dbt
 
 Demo = tuple[Sandbox, "CompletedProcess[str]"]
 
@@ -36,7 +36,7 @@ def _environment(shared_folder: Path) -> Iterator[None]:
         environment.setenv("PREFECT_HOME", str(shared_folder / "prefect"))
         environment.setenv(KEPT_IN, str(shared_folder))
         quiet_environment()
-        with parsed_once():
+        with lean_dbt():
             yield
 
 
@@ -45,7 +45,8 @@ def _settings_of_its_own() -> Iterator[None]:
     """A test that leaves a setting behind fails itself, not those that come after it in the process."""
 
     def settings() -> dict[str, str]:
-        return {name: value for name, value in os.environ.items() if name.startswith("SAFERCITY_")}
+        given = {name: value for name, value in os.environ.items() if name.startswith("SAFERCITY_")}
+        return {name: value for name, value in given.items() if not name.startswith("SAFERCITY_DBT_")}
 
     before = settings()
     yield
@@ -103,7 +104,7 @@ def published(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
             shutil.copytree(settings.paths.building, folder / "built")
             return finish(settings, **given)
 
-        with patch.object(publish, "publish", keep_and_publish):
+        with patch.object(publish, "publish", keep_and_publish), audited():
             made.run()
 
     return Sandbox(once("published", make))
@@ -116,7 +117,8 @@ def both_batches(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandb
     def make(folder: Path) -> None:
         made = Sandbox(folder)
         made.deliver(first_batch() | second_batch())
-        made.run()
+        with audited():
+            made.run()
 
     return Sandbox(once("both_batches", make))
 

@@ -3,15 +3,12 @@
 from pathlib import Path
 from subprocess import CompletedProcess
 
-import pytest
-
 from tests.faults.commands import imported, refused
 from tests.faults.commands import safercity as command
 from tests.faults.sandbox import Sandbox
 
 # One worker makes it for them and for the tests of the published figures. To find nothing to do is to hold the
 # warehouse for a moment, so they must not run side by side.
-pytestmark = pytest.mark.xdist_group("figures")
 
 
 def test_twice(demo: tuple[Sandbox, "CompletedProcess[str]"], tmp_path: Path) -> None:

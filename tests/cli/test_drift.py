@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from flows.contracts import Contract, load_contracts
 from flows.operate.drift import find
 from tests.cli.conftest import Safercity
@@ -10,8 +12,10 @@ from tests.faults.street import CITY, SAMPLE, row, rows, street, text
 from tests.model.police_uk import HEADER
 
 
-def deliver(sandbox: Sandbox) -> None:
+@pytest.fixture(scope="module")
+def drifted(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """One force with a new outcome in February and another one in March, and one whose March lacks the month."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("drifted"))
     without_month = [name if name != "Month" else "Months" for name in HEADER]
     sandbox.deliver(
         street("2019-02", [*rows("2019-02", 3), row("2019-02", 9, Last_outcome_category="Sent to Mars")])
@@ -19,30 +23,29 @@ def deliver(sandbox: Sandbox) -> None:
         | {"2019-03/2019-03-sample-constabulary-street.csv": text(rows("2019-03", 3, SAMPLE), without_month)}
     )
     sandbox.run()
+    return sandbox
 
 
-def test_for_people_and_for_scripts(safercity: Safercity, sandbox: Sandbox) -> None:
-    deliver(sandbox)
-    ended = safercity(sandbox, "drift")
+def test_for_people_and_for_scripts(safercity: Safercity, drifted: Sandbox) -> None:
+    ended = safercity(drifted, "drift")
     assert ended.code == 0
     assert "2019-03-city-of-london-street.csv" in ended.lines[1]
     assert ended.lines.count("If that is right, in expectations/police_uk_street.yml:") == 2
     assert "  headers: [Month, Months]" in ended.lines
     shown = [(item["force"], item["kind"], item["column_name"], item["found"], item["is_new"])
-             for item in safercity(sandbox, "drift", "--json").json]  # fmt: skip
+             for item in safercity(drifted, "drift", "--json").json]  # fmt: skip
     assert shown == [
         (CITY, "new_value", "last_outcome", "Sent to Venus", True),
         (None, "renamed", "month", "Months", True),
     ]
-    everything = safercity(sandbox, "drift", "--all", "--json").json
+    everything = safercity(drifted, "drift", "--all", "--json").json
     assert [item["found"] for item in everything] == ["Sent to Venus", "Months", "Sent to Mars"]
-    assert safercity(sandbox, "drift", "--source", "crimes").out == (
+    assert safercity(drifted, "drift", "--source", "crimes").out == (
         "No drift: the newest deliveries are as the contracts say.\n"
     )
 
 
-def test_what_the_contract_has_taken_up_is_no_longer_open(sandbox: Sandbox) -> None:
-    deliver(sandbox)
+def test_what_the_contract_has_taken_up_is_no_longer_open(drifted: Sandbox) -> None:
     contract = load_contracts()["police_uk_street"].model_dump()
     changed: dict[str, Any] = {
         "columns": [
@@ -57,8 +60,8 @@ def test_what_the_contract_has_taken_up_is_no_longer_open(sandbox: Sandbox) -> N
         ],
     }
     contracts = {"police_uk_street": Contract.model_validate(contract | changed)}
-    assert find(sandbox.paths, contracts) == []
-    assert [item.found for item in find(sandbox.paths, contracts, everything=True)] == [
+    assert find(drifted.paths, contracts) == []
+    assert [item.found for item in find(drifted.paths, contracts, everything=True)] == [
         "Sent to Venus",
         "Months",
         "Sent to Mars",

@@ -41,8 +41,6 @@ main()
 
 ARTIFACTS = {"arrived-police-uk-street", "failed-police-uk-street", "dbt-nodes", "published"}
 
-pytestmark = pytest.mark.xdist_group("run")
-
 
 def marked() -> Files:
     """A file whose bad rows, unknown column and malformed line are marked."""

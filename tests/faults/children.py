@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import wraps
 from importlib import import_module
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -27,10 +27,11 @@ from unittest.mock import patch
 
 import duckdb
 
+from flows import clock
 from flows.runs import Run
 from flows.settings import PROJECT_DIR
 from tests.faults.sandbox import Sandbox
-from tests.parsed import parsed_once
+from tests.lean_dbt import audited, lean_dbt
 
 PATIENCE_SECONDS = 240
 FLOWS = PROJECT_DIR / "flows"
@@ -79,12 +80,15 @@ class Fell:
 
 
 def children() -> ForkServerContext:
-    """Where children come from."""
-    # A killed child leaves semaphores behind, which this process removes at the end; it need not tell of it.
-    with patch.dict(os.environ, {"PYTHONWARNINGS": "ignore:resource_tracker"}):
-        resource_tracker.ensure_running()
+    """Where children come from. Their environment is that of the first who asks, but for the time of a drill."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.pipeline", "great_expectations", "dbt.cli.main", "dbt.adapters.duckdb"])
+    with patch.dict(os.environ):
+        os.environ.pop(clock.VARIABLE, None)
+        # A killed child leaves semaphores behind, which this process removes at the end; it need not tell of it.
+        with patch.dict(os.environ, {"PYTHONWARNINGS": "ignore:resource_tracker"}):
+            resource_tracker.ensure_running()
+        forkserver.ensure_running()
     return context
 
 
@@ -181,7 +185,9 @@ def fell(sandbox: Sandbox) -> Fell:
 def _run(sandbox: Sandbox, dies: Moment | Instant | None, given: dict[str, Any]) -> None:
     gc.set_threshold(50_000, 20, 100)  # as tests/conftest.py does
     with ExitStack() as stack:
-        stack.enter_context(parsed_once())
+        stack.enter_context(lean_dbt())
+        if dies:
+            stack.enter_context(audited())
         if isinstance(dies, Moment):
             *owner, name = dies.function.split(".")
             of = import_module(dies.module)

@@ -21,8 +21,6 @@ from tests.faults.commands import safercity
 from tests.faults.disks import Disk, full_in, full_while_building, small_disk
 from tests.faults.sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("environment")
-
 NO_SPACE = "cannot be written (No space left on device). Make room there and run again"
 FILLING = """
 from pathlib import Path

@@ -43,9 +43,7 @@ KILLS = {
     "some files are read": Kill("extract", Moment(READ, "_Extraction.judge", after=True, call=3)),
     "rows staged and not yet kept": Kill("extract", Moment(TABLES, "Scratch.keep")),
     "the rows lie in the scratch file": Kill("extract", Moment("flows.stages.extract", "extract", after=True)),
-    "one source loaded, the other read": Kill(
-        "extract", Moment("flows.stages.extract", "extract", after=True, call=2), often=True
-    ),
+    "one source loaded, the other read": Kill("extract", Moment("flows.stages.extract", "extract", after=True, call=2)),
     "the reference data are there": Kill("validate", Moment(VALIDATE, "load_reference", after=True)),
     "the rows are typed": Kill("validate", Moment(VALIDATE, "build_typed", after=True)),
     "judged, and the failing rows not yet known": Kill("validate", Moment(VALIDATE, "judge", after=True)),
@@ -98,8 +96,6 @@ KILLS = {
     "in the outbox, and not sent": Kill("notify", Moment("flows.stages.notify", "write", after=True)),
     "sent, and the run not yet ended": Kill("notify", Moment("flows.outbox", "send", after=True)),
 }
-
-pytestmark = pytest.mark.xdist_group("kill")
 
 
 @pytest.fixture(scope="module")

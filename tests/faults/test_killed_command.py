@@ -12,7 +12,6 @@ from tests.faults.sandbox import Sandbox
 from tests.faults.street import first_batch
 
 pytestmark = [
-    pytest.mark.xdist_group("kill"),
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to find children in"),
 ]
 

@@ -133,7 +133,6 @@ def together(once: Callable[[str, Callable[[Path], object]], Path], project: Pro
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.xdist_group("mutations")
 @pytest.mark.parametrize("case", TOGETHER, ids=lambda case: case.name)
 def test_a_mutation_has_the_fate_that_it_implies(case: Case, together: dict[int, list[str]]) -> None:
     assert together.get(case.number, []) == []

@@ -9,8 +9,6 @@ from tests.faults.batches import first_batch, second_batch
 from tests.faults.sandbox import Sandbox
 from tests.faults.street import Files
 
-pytestmark = pytest.mark.xdist_group("order")
-
 
 def all_files() -> Files:
     """Both batches."""
@@ -26,9 +24,8 @@ def test_the_last_batch_first(both_batches: Sandbox, sandbox: Sandbox) -> None:
     assert sandbox.differences(both_batches) == {}
 
 
-@pytest.mark.parametrize(
-    ("at_a_time", "seed"), [(4, 1), *(pytest.param(1, seed, marks=pytest.mark.slow) for seed in range(1, 12))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("at_a_time", "seed"), [(4, 1), *((1, seed) for seed in range(1, 12))])
 def test_few_files_after_the_others_and_again(
     at_a_time: int, seed: int, both_batches: Sandbox, sandbox: Sandbox
 ) -> None:

@@ -1,7 +1,5 @@
 """Analysts who read while runs build, publish, go back and remove: no error, and never a release in between."""
 
-import pytest
-
 from flows import releases
 from tests.faults.batches import second_batch
 from tests.faults.children import Moment, run, start_reader, with_new_connections, with_one_connection
@@ -9,7 +7,6 @@ from tests.faults.sandbox import Sandbox
 from tests.faults.street import rows, street
 
 
-@pytest.mark.xdist_group("kill")
 def test_readers_are_never_locked_out_and_never_see_an_unfinished_release(published_copy: Sandbox) -> None:
     sandbox = published_copy
     sandbox.given = {"keep_releases": 1}

@@ -33,8 +33,6 @@ KILLS = {
     "both are committed": Moment(REPLAY, "replay", after=True, call=2),
 }
 
-pytestmark = pytest.mark.xdist_group("kill")
-
 
 class Replaying(Sandbox):
     """A sandbox in which a run is a replay of quarantine."""
@@ -90,7 +88,10 @@ def undisturbed(base: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sand
     return Sandbox(folder)
 
 
-@pytest.mark.parametrize("name", KILLS)
+OFTEN = {"rows in raw and still in quarantine", "half of the other source's transaction"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(k, marks=() if k in OFTEN else pytest.mark.slow) for k in KILLS])
 def test_replaying_again_is_all_it_takes(name: str, quarantined: Path, undisturbed: Sandbox) -> None:
     sandbox = ReplayingRows(quarantined)
     assert run(sandbox, KILLS[name]) == -signal.SIGKILL

@@ -14,7 +14,6 @@ from tests.faults.street import rows, street
 from tests.faults.test_killed_command import command_of
 
 pytestmark = [
-    pytest.mark.xdist_group("kill"),
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to find children in"),
 ]
 

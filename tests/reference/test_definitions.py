@@ -16,8 +16,6 @@ CHANGED_MEMBERS = """
     )
 """
 
-pytestmark = pytest.mark.xdist_group("figures")
-
 
 @pytest.fixture(scope="module")
 def definitions(project: Project) -> Definitions:

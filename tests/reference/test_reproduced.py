@@ -5,8 +5,6 @@ import pytest
 
 from tests.reference.world import REFERENCE, World, unmet
 
-pytestmark = pytest.mark.xdist_group("figures")
-
 
 def test_every_figure_is_reproduced(world: World) -> None:
     assert len(REFERENCE.questions) == 403

@@ -215,7 +215,7 @@ class TestACrash:
     """The process dies; what it had to tell is told by the next."""
 
     def die(self, sandbox: Sandbox, function: str, *, after: bool = False) -> None:
-        child = children().Process(target=_tell_and_die, args=(sandbox, function, after))
+        child = children().Process(target=_tell_and_die, args=(sandbox, function, after, os.environ[clock.VARIABLE]))
         child.start()
         child.join(60)
         assert child.exitcode == -signal.SIGKILL
@@ -252,7 +252,8 @@ class TestACrash:
         assert drill.sandbox.warehouse("from ledger.problems") == []
 
 
-def _tell_and_die(sandbox: Sandbox, function: str, after: bool) -> None:
+def _tell_and_die(sandbox: Sandbox, function: str, after: bool, time: str) -> None:
+    os.environ[clock.VARIABLE] = time
     module: Any = notify if function == "write" else outbox
     does = getattr(module, function)
 

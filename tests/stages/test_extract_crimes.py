@@ -97,7 +97,7 @@ BAD_FILES: dict[str, tuple[bytes, Any]] = {
     "crimes_2020-01-07.csv": (delivery(header=HEADER.replace("status,", "")), "COLUMN_MISSING"),
     "crimes_2020-01-08.csv": (delivery(header=HEADER.replace("status,", "state,")), "COLUMN_MISSING"),
     "crimes_2020-01-09.csv": (delivery(row() + ",", header=HEADER + ",Ward "), "HEADER_DUPLICATED"),
-    "crimes_2020-01-10.csv": (delivery(row() + ",MARKER", header=HEADER + ",MARKER"), (1, 1, 0)),
+    "crimes_2020-01-10.csv": (delivery(row() + ",MARKER", header=HEADER + ",Extra"), (1, 1, 0)),
     "crimes_2020-01-11.csv": (
         delivery(",".join(reversed(row().split(","))), header=",".join(reversed(COLUMNS))),
         (1, 1, 0),

@@ -246,11 +246,11 @@ def test_no_value_that_may_be_personal_is_anywhere(sandbox: Sandbox) -> None:
     scratch: list[bytes] = []
     real = load.load
 
-    def spying(contract: Contract, connection: Any, database: Path, *given: Any) -> Any:
+    def spying(contract: Contract, connection: Any, database: Path, *given: Any, **named: Any) -> Any:
         with duckdb.connect(str(database), read_only=True) as opened:
             scratch.append(everything(opened))
         scratch.extend(path.read_bytes() for path in database.parent.rglob("*") if path.is_file())
-        return real(contract, connection, database, *given)
+        return real(contract, connection, database, *given, **named)
 
     with patch.object(load, "load", spying):
         summary = sandbox.load()

@@ -20,6 +20,7 @@ from flows.warehouse import WarehouseBusyError
 from tests.faults.batches import second_batch
 from tests.faults.sandbox import Artifacts, Sandbox
 from tests.faults.street import CITY, first_batch, row, rows, street
+from tests.lean_dbt import audited
 
 
 def test_a_failed_audit_leaves_the_published_release_and_mended_data_passes(
@@ -35,7 +36,7 @@ def test_a_failed_audit_leaves_the_published_release_and_mended_data_passes(
         lost = f"month = date '2019-04-01' and reported_by = '{CITY}' and record_no = ({one})"
         connection.execute(f"create table main.lost as from raw.police_uk_street where {lost}")
         connection.execute(f"delete from raw.police_uk_street where {lost}")
-    with pytest.raises(SaferCityError) as raised:
+    with pytest.raises(SaferCityError) as raised, audited():
         sandbox.run()
     assert raised.value.exit_code == 1
     told = str(raised.value)
@@ -242,7 +243,7 @@ class TestRetries:
 
     def test_only_reading_and_telling_are_tried_again(self) -> None:
         again = {task.fn.__name__: task.retries for task in self.tasks() if task.retries}
-        assert again == {"extract_source": 2, "tell_people": 2}
+        assert again == {"extract_source": 2, "read_again": 2, "tell_people": 2}
         assert all(task.retry_condition_fn is pipeline.can_help for task in self.tasks() if task.retries)
 
     @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.skipif(
         not REAL.is_dir(), reason=f"real files are not part of the repository and are not at hand in {REAL}"
     ),
-    pytest.mark.xdist_group("real"),
 ]
 
 

@@ -415,9 +415,9 @@ def test_no_value_leaves_through_the_results(tmp_path: Path, monkeypatch: pytest
     seen: list[str] = []
     verdict_of = suite._verdict
 
-    def overhear(described: Contract, result: Any) -> Verdict:
+    def overhear(result: Any) -> Verdict:
         seen.append(json.dumps(result.to_json_dict()))
-        return verdict_of(described, result)
+        return verdict_of(result)
 
     monkeypatch.setattr(suite, "_verdict", overhear)
     rows = things({"colour": SECRET}, {"colour": SECRET}, {"number": SECRET}, {"ref": SECRET})
@@ -480,10 +480,10 @@ def test_an_error_counts_even_beside_a_result(exception_info: dict[str, Any]) ->
         result={"element_count": 1, "unexpected_count": 0, "unexpected_index_query": "select 1"},
         exception_info={"one metric": CALM, "another": CALM},
     )
-    assert suite._verdict(contract(), result) == Verdict(code="RED", checked=1, failed=0, query="select 1")
+    assert suite._is_judged(result)
+    assert suite._verdict(result) == Verdict(code="RED", failed=0, query="select 1")
     result.exception_info = exception_info
-    with pytest.raises(SaferCityError, match="could not judge the rule RED"):
-        suite._verdict(contract(), result)
+    assert not suite._is_judged(result)
 
 
 @pytest.mark.parametrize(
@@ -508,9 +508,7 @@ def test_a_rule_that_is_none_says_so(tmp_path: Path, rule: dict[str, Any], messa
 def test_failing_rows_must_number_what_was_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str) -> None:
     described = contract({"code": "RED", "breaks": "colour = 'red'"})
     database = scratch_file(tmp_path, described, things({"colour": "red"}, {}))
-    monkeypatch.setattr(
-        "flows.stages.validate.judge", lambda *_: [Verdict(code="RED", checked=2, failed=1, query=found)]
-    )
+    monkeypatch.setattr("flows.stages.validate.judge", lambda *_: [Verdict(code="RED", failed=1, query=found)])
     with pytest.raises(SaferCityError, match="counted 1 rows that fail the rule RED, but its query finds"):
         validate(described, database)
 

@@ -16,8 +16,6 @@ from flows.settings import Settings
 from flows.stages import transform
 from flows.stages.transform import DBT_DIR, Node
 
-pytestmark = pytest.mark.xdist_group("dbt_project")  # one worker builds it for all of them
-
 Columns = dict[str, str]
 """Column → type, in the order of the table."""
 

@@ -2,16 +2,7 @@
 -- Made anew as a whole from the records and counts as they stand. What a rule means, and who must act, is in
 -- expectations/cross_source/rules.yml.
 with rules as (
-  {%- for rule in cross_source_rules() %}
-  select
-    '{{ rule.source }}' as source,
-    '{{ rule.code }}' as rule,
-    '{{ rule.severity }}' as severity,
-    '{{ rule.dimension }}' as dimension,
-    {{ as_literal(rule.message) }} as message,
-    {{ as_literal(rule.owner) }} as owner
-  {{ "union all" if not loop.last }}
-  {%- endfor %}
+  {{ cross_source_rule_rows() }}
 ),
 
 extracts as (
@@ -51,6 +42,16 @@ months as (
   group by all
 ),
 
+own_counts_begin as (
+  select
+    force,
+    measure,
+    min(month) as month
+  from {{ ref("measure_movements") }}
+  where record_source = 'force'
+  group by all
+),
+
 counts as (
   select
     months.source,
@@ -64,15 +65,8 @@ counts as (
       0
     ) as of_force
   from months
-  inner join (
-    select
-      force,
-      measure,
-      min(month) as month
-    from {{ ref("measure_movements") }}
-    where record_source = 'force'
-    group by all
-  ) as begins on months.force = begins.force and months.measure = begins.measure and months.month >= begins.month
+  inner join own_counts_begin as begins
+    on months.force = begins.force and months.measure = begins.measure and months.month >= begins.month
   left join {{ ref("measure_movements") }} as movements
     on months.force = movements.force and months.measure = movements.measure and months.month = movements.month
   where months.last_own is not null

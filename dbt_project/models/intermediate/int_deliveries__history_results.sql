@@ -111,7 +111,8 @@ moved as (
   from measured
 ),
 
--- Natural process limits of an XmR chart over the deliveries before, see the macro `performance`.
+-- Natural process limits of an XmR chart over the deliveries before, see the macro `performance`. How many deliveries
+-- are looked back on differs from rule to rule; the linter's dialect knows such frames with numbers only.
 compared as (
   select
     *,
@@ -125,11 +126,11 @@ compared as (
   window
     before as (
       partition by source, rule, force, value order by place
-      rows between deliveries_before preceding and 1 preceding
+      rows between deliveries_before preceding and 1 preceding  -- noqa: PRS
     ),
     moves_before as (
       partition by source, rule, force, value order by place
-      rows between deliveries_before - 1 preceding and 1 preceding
+      rows between deliveries_before - 1 preceding and 1 preceding  -- noqa: PRS
     )
 ),
 
@@ -137,7 +138,8 @@ limits as (
   select
     *,
     round(greatest(0, centre - half_width), 6) as lower_limit,
-    round(case when kind = 'volume' then centre + half_width else least(100, centre + half_width) end, 6) as upper_limit,
+    round(case when kind = 'volume' then centre + half_width else least(100, centre + half_width) end, 6)
+      as upper_limit,
     round(case when kind = 'volume' then 100 * abs(figure - centre) / centre else abs(figure - centre) end, 6)
       as points_moved,
     case
@@ -148,6 +150,7 @@ limits as (
   from compared
 ),
 
+-- The name of a value is told of open data only.
 judged as (
   select
     *,
@@ -166,42 +169,48 @@ judged as (
           and points_moved >= least_points
           and greatest(figure, centre) * days >= least_rows
       else (figure < lower_limit or figure > upper_limit) and points_moved >= least_points
-    end as has_failed
+    end as has_failed,
+    case when is_open_data then value else 'A value of ' || measure end as told_value
   from limits
   where is_judged
 ),
 
--- The name of a value is told of open data only.
 said as (
   select
     *,
-    case
-      when kind = 'volume' then format(
-        '{:d} rows; {:.0f} to {:.0f} were to be expected from the {:d} deliveries before it',
-        cast(row_count as bigint), ceil(lower_limit * days), floor(upper_limit * days), points
-      )
-      when kind = 'share_outside' then format(
-        '{:.1f} % of {:d} rows, and {} is the limit',
-        figure,
-        cast(total as bigint),
-        case
-          when figure < least_pct then format('at least {:.0f} %', least_pct)
-          else format('at most {:.0f} %', most_pct)
-        end
-      )
-      when kind = 'category_vanishes' then format(
-        '{} has no row, and had {:d} in the {:d} deliveries before it',
-        case when is_open_data then value else 'A value of ' || measure end, cast(rows_before as bigint), points
-      )
-      when kind = 'category_appears' then format(
-        '{} has {:d} rows, and had none in the {:d} deliveries before it',
-        case when is_open_data then value else 'A value of ' || measure end, cast(row_count as bigint), points
-      )
-      else format(
-        '{}{:.1f} % of the rows; {:.1f} to {:.1f} % were to be expected from the {:d} deliveries before it',
-        case when is_condition then '' when is_open_data then value || ': ' else 'A value of ' || measure || ': ' end,
-        figure, lower_limit, upper_limit, points
-      )
+    case kind
+      when 'volume'
+        then
+          format(
+            '{:d} rows; {:.0f} to {:.0f} were to be expected from the {:d} deliveries before it',
+            cast(row_count as bigint), ceil(lower_limit * days), floor(upper_limit * days), points
+          )
+      when 'share_outside'
+        then
+          format(
+            '{:.1f} % of {:d} rows, and at {} {:.0f} % is the limit',
+            figure,
+            cast(total as bigint),
+            case when figure < least_pct then 'least' else 'most' end,
+            case when figure < least_pct then least_pct else most_pct end
+          )
+      when 'category_vanishes'
+        then
+          format(
+            '{} has no row, and had {:d} in the {:d} deliveries before it',
+            told_value, cast(rows_before as bigint), points
+          )
+      when 'category_appears'
+        then
+          format(
+            '{} has {:d} rows, and had none in the {:d} deliveries before it',
+            told_value, cast(row_count as bigint), points
+          )
+      else
+        format(
+          '{}{:.1f} % of the rows; {:.1f} to {:.1f} % were to be expected from the {:d} deliveries before it',
+          case when is_condition then '' else told_value || ': ' end, figure, lower_limit, upper_limit, points
+        )
     end as sentence
   from judged
 )

@@ -22,7 +22,7 @@ import duckdb
 from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Dimension, Rule, Severity
 from flows.errors import SaferCityError, UsageError
 from flows.stages.validate.drift import find_drift
-from flows.stages.validate.suite import Verdict, judge, view_of
+from flows.stages.validate.suite import Verdict, judge, views
 from flows.stages.validate.typed import build_typed, load_reference
 
 MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
@@ -53,8 +53,7 @@ def validate(contract: Contract, database: Path, options: Mapping[str, str | int
     with _opened(contract, database, options or {}) as connection:
         load_reference(connection, contract)
         build_typed(connection, contract)
-        for rule in contract.all_rules:
-            _make_view(connection, contract, rule)
+        _make_views(connection, contract)
         has_rows = connection.execute("from typed limit 1").fetchone() is not None
     verdicts = judge(contract, database, options or {}) if has_rows else []
     with _opened(contract, database, options or {}) as connection:
@@ -82,12 +81,21 @@ def _opened(
         ) from None
 
 
-def _make_view(connection: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) -> None:
-    view = view_of(rule)
-    if view is None:
-        return
+def _make_views(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     try:
-        connection.execute(view)
+        for view in views(contract.all_rules).values():
+            connection.execute(view)
+    except duckdb.Error:
+        for rule in contract.all_rules:
+            _make_view_of(connection, contract, rule)
+        raise
+
+
+def _make_view_of(connection: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) -> None:
+    """Make the view of a rule alone, which shows whether its condition is sound."""
+    try:
+        for view in views([rule]).values():
+            connection.execute(view)
     except duckdb.Error as error:
         raise UsageError(
             f"{contract.source}: the condition of the rule {rule.code} is no SQL that DuckDB can run on the typed "

@@ -1,19 +1,24 @@
 """From a contract to Great Expectations suites, and from their results to a verdict per rule.
 
-Great Expectations judges tables and views. A plain rule is judged on `typed`. A rule that holds only for some rows
-(`when`) and one that is a condition in SQL (`breaks`) each have a view of their own, which holds the condition:
-a `row_condition` would be left out of the query for the failing rows, and a custom SQL expectation has no such query.
+Great Expectations judges tables and views. A plain rule is judged on `typed`. Rules that are conditions in SQL
+(`breaks`) are columns of one view, which is read once for all of them. An expectation that holds only for some rows
+(`when`) has a view of its own with those rows, and so has a condition that looks at other rows, for which it matters
+which these are. A `row_condition` would be left out of the query for the failing rows, and a custom SQL expectation has
+no such query.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from flows.contracts import Contract, Rule
 from flows.errors import SaferCityError, UsageError
@@ -23,6 +28,11 @@ if TYPE_CHECKING:
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 
 TYPED = "typed"
+
+CONDITIONS = "typed__conditions"
+"""The view of the conditions: a row for each of `typed`, a column for each rule, NULL where the rule is not asked."""
+
+_LOOKS_AT_OTHER_ROWS = re.compile(r"\bover\s*\(", re.IGNORECASE)
 
 _RESULT_FORMAT = {
     "result_format": "SUMMARY",
@@ -37,26 +47,40 @@ class Verdict:
     """What Great Expectations found for one rule. `query` gives the row_id of each failing row, as first column."""
 
     code: str
-    checked: int
     failed: int
     query: str
 
 
 def asset_name(rule: Rule) -> str:
     """The table or view that the rule is judged on."""
+    if rule.breaks is not None and not _LOOKS_AT_OTHER_ROWS.search(f"{rule.breaks} {rule.when}"):
+        return CONDITIONS
     return TYPED if rule.when is None and rule.breaks is None else f"{TYPED}__{rule.code.lower()}"
 
 
-def view_of(rule: Rule) -> str | None:
-    """SQL that makes the view of a rule which needs one.
+def column_name(rule: Rule) -> str:
+    """The column of its view that says whether a row breaks the rule, which is a condition."""
+    return rule.code.lower() if asset_name(rule) == CONDITIONS else "breaks"
+
+
+def views(rules: Sequence[Rule]) -> dict[str, str]:
+    """SQL that makes the views in which these rules are judged, by the name of the view.
 
     A row fails a `breaks` rule when the condition is met; a condition that is NULL is not met.
     """
-    if asset_name(rule) == TYPED:
-        return None
-    columns = "*" if rule.breaks is None else f"row_id, coalesce(({rule.breaks}), false) as breaks"
-    rows = "" if rule.when is None else f" where {rule.when}"
-    return f"create or replace view {asset_name(rule)} as select {columns} from {TYPED}{rows}"
+    made, columns = {}, []
+    for rule in rules:
+        condition = f"coalesce(({rule.breaks}), false)"
+        if asset_name(rule) == CONDITIONS:
+            asked = condition if rule.when is None else f"case when {rule.when} then {condition} end"
+            columns.append(f"{asked} as {column_name(rule)}")
+        elif asset_name(rule) != TYPED:
+            chosen = "*" if rule.breaks is None else f"row_id, {condition} as {column_name(rule)}"
+            rows = "" if rule.when is None else f" where {rule.when}"
+            made[asset_name(rule)] = f"select {chosen} from {TYPED}{rows}"
+    if columns:
+        made[CONDITIONS] = f"select row_id, {', '.join(columns)} from {TYPED}"
+    return {view: f"create or replace view {view} as {query}" for view, query in made.items()}
 
 
 def suites(contract: Contract) -> dict[str, ExpectationSuite]:
@@ -74,7 +98,7 @@ def suites(contract: Contract) -> dict[str, ExpectationSuite]:
         expectation, kwargs = rule.expectation, rule.kwargs
         if expectation is None:
             expectation = "expect_column_values_to_be_in_set"
-            kwargs = {"column": "breaks", "value_set": [False]}
+            kwargs = {"column": column_name(rule), "value_set": [False]}
         meta = {
             "code": rule.code,
             "severity": rule.severity,
@@ -137,30 +161,55 @@ def _verdicts(contract: Contract, source: SQLDatasource, asset: str, suite: Expe
 
     try:
         batch = source.add_table_asset(asset, table_name=asset).add_batch_definition_whole_table(asset).get_batch()
-        judged = batch.validate(suite, result_format=_RESULT_FORMAT)
+        results = batch.validate(suite, result_format=_RESULT_FORMAT).results
     except TestConnectionError:
-        codes = ", ".join(rule.code for rule in contract.all_rules if asset_name(rule) == asset)
-        raise _not_judged(contract, codes) from None
-    return [_verdict(contract, result) for result in judged.results]
+        results = []
+    unsound = [_code(result.expectation_config) for result in results if not _is_judged(result)]
+    if unsound and asset == CONDITIONS:
+        # One query asks for all of them, so one that fails has failed the others.
+        unsound = _unsound_conditions(contract, source) or unsound
+    if unsound or not results:
+        raise _not_judged(contract, unsound or [_code(expectation) for expectation in suite.expectations])
+    return [_verdict(result) for result in results]
 
 
-def _verdict(contract: Contract, result: Any) -> Verdict:
-    code = result.expectation_config.meta["code"]
+def _unsound_conditions(contract: Contract, source: SQLDatasource) -> list[str]:
+    """The rules whose conditions fail on some row."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    unsound = []
+    for rule in contract.all_rules:
+        if asset_name(rule) == CONDITIONS:
+            try:
+                with source.get_engine().connect() as connection:
+                    connection.execute(text(f"select count({column_name(rule)}) from {CONDITIONS}"))
+            except (SQLAlchemyError, duckdb.Error):
+                unsound.append(rule.code)
+    return unsound
+
+
+def _verdict(result: Any) -> Verdict:
     found = result.result
-    if "unexpected_index_query" not in found or _raised(result.exception_info):
-        raise _not_judged(contract, code)
     return Verdict(
-        code=code,
-        checked=found["element_count"],
+        code=_code(result.expectation_config),
         failed=found["unexpected_count"] or 0,  # None when there was nothing to check
         query=found["unexpected_index_query"],
     )
 
 
-def _not_judged(contract: Contract, code: str) -> SaferCityError:
+def _is_judged(result: Any) -> bool:
+    return "unexpected_index_query" in result.result and not _raised(result.exception_info)
+
+
+def _code(expectation: Any) -> str:
+    return expectation.meta["code"]
+
+
+def _not_judged(contract: Contract, codes: Sequence[str]) -> SaferCityError:
     """The error for a rule; the text of what it raised may quote values of the data, so none of it is passed on."""
     return SaferCityError(
-        f"{contract.source}: Great Expectations could not judge the rule {code}; "
+        f"{contract.source}: Great Expectations could not judge the rule {', '.join(codes)}; "
         f"check its arguments and conditions in expectations/{contract.source}.yml"
     )
 

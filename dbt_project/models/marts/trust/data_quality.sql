@@ -37,7 +37,13 @@ results as (
     deliveries.file_name as file,
     deliveries.extract_date,
     coalesce(of_deliveries.run_id, deliveries.run_id) as run,
-    of_deliveries.* exclude (delivery_id, run_id)
+    of_deliveries.rule,
+    of_deliveries.severity,
+    of_deliveries.dimension,
+    of_deliveries.message,
+    of_deliveries.owner,
+    of_deliveries.rows_checked,
+    of_deliveries.rows_failed
   from of_deliveries
   inner join deliveries on of_deliveries.delivery_id = deliveries.delivery_id
   union all

@@ -32,8 +32,14 @@ compared as (
     ordered.extract_date,
     ordered.revision,
     ordered.state,
-    drift.* exclude (delivery_id),
     ordered.delivery_before,
+    drift.kind,
+    drift.is_allowed,
+    drift.column_name,
+    drift.found,
+    drift.row_count,
+    drift.record_no,
+    drift.suggestion,
     not exists (
       select 1
       from drift as earlier
