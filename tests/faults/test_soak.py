@@ -23,7 +23,6 @@ from tests.faults.soak import Measured, Soak
 log = logging.getLogger(__name__)
 
 pytestmark = [
-    pytest.mark.xdist_group("kill"),
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to find children in"),
 ]
 
