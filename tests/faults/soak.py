@@ -299,7 +299,7 @@ def told_in(posted: list[Any]) -> Told:
 
 
 def plain_and_as_of(file: Path, stop: Event) -> list[str]:
-    """Ask for counts, plainly and as of two days; the releases seen. Raises where a release is not whole.
+    """Ask for counts once a second, plainly and as of two days; the releases seen. Raises where a release is not whole.
 
     A release has the same figures each time, and all that is known as of the end of time is what is known now.
     """
@@ -317,5 +317,5 @@ def plain_and_as_of(file: Path, stop: Event) -> list[str]:
             )
         assert now == at_last, f"release {release}: {now} now, and {at_last} as of the end of time"
         assert seen.setdefault(release, (rows, now, before)) == (rows, now, before), f"release {release} changed"
-        time.sleep(0.2)
+        time.sleep(1)
     return list(seen)
