@@ -69,6 +69,7 @@ class Soak:
     served: Served = field(init=False)
     reader: Reader | None = None
     kills: int = 0
+    heard: set[str] = field(default_factory=set)
     measured: list[Measured] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -79,7 +80,7 @@ class Soak:
 
     def live(self, night: Night) -> None:
         """Live through a night. Whatever is not as it should be is raised with a note of the night."""
-        began, since = len(self.inbox.posted), time.monotonic()
+        since = time.monotonic()
         try:
             self.set_clock(night.at)
             if night.number == 0:
@@ -93,7 +94,7 @@ class Soak:
                 self.run(EVERY_HOUR)
             if night.tidy:
                 self.run(EVERY_WEEK)
-            self.hold_against(night, began)
+            self.hold_against(night)
             took = time.monotonic() - since
             log.warning("night %d (%s, %s): %.0f s", night.number, night.day, night.trouble or "no trouble", took)
         except Exception as error:
@@ -271,9 +272,19 @@ class Soak:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def hold_against(self, night: Night, began: int) -> None:
+    def told(self) -> Told:
+        """What people were told since this was asked last; a message that came twice under the same id is one."""
+        messages = {message["id"]: message for message in self.inbox.posted if message["id"] not in self.heard}
+        self.heard |= set(messages)
+        return Counter(
+            (problem["told"].split()[0], problem["kind"], problem["source"])
+            for message in messages.values()
+            for problem in message["problems"]
+        )
+
+    def hold_against(self, night: Night) -> None:
         """What a night has left, against what it implies: the alerts, the deliveries and their sums."""
-        told = told_in(self.inbox.posted[began:])
+        told = self.told()
         assert told == night.told, (
             f"told and not implied: {told - night.told}; implied and not told: {night.told - told}"
         )
@@ -286,16 +297,6 @@ class Soak:
             """
         )
         assert not unsound, f"the rows of these do not add up: {unsound}"
-
-
-def told_in(posted: list[Any]) -> Told:
-    """What messages tell; one that came twice under the same id is one message."""
-    messages = {message["id"]: message for message in posted}
-    return Counter(
-        (problem["told"].split()[0], problem["kind"], problem["source"])
-        for message in messages.values()
-        for problem in message["problems"]
-    )
 
 
 def plain_and_as_of(file: Path, stop: Event) -> list[str]:

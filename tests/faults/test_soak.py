@@ -73,6 +73,7 @@ def live_through(nights: Sequence[Night], soak: Soak, tmp_path: Path) -> None:
     assert seen[-1] == soak.sandbox.paths.current.readlink().name, f"a reader met {seen}"
     soak.end()
     assert refused(soak.notes) == ""
+    assert not soak.told()
     clean = Sandbox(tmp_path / "clean", today=nights[-1].day)
     shutil.copytree(soak.sandbox.landing, clean.landing)
     clean.run()
