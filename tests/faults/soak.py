@@ -82,11 +82,13 @@ class Soak:
         """Live through a night. Whatever is not as it should be is raised with a note of the night."""
         since = time.monotonic()
         try:
+            if night.trouble:
+                self.wait_for_peace()
+            if night.trouble == "the machine is off":
+                self.end()
             self.set_clock(night.at)
             if night.number == 0:
                 self.start()
-            if night.trouble:
-                self.wait_for_peace()
             self.land(night.files, f"night-{night.number:02}")
             self.go_through(night)
             if night.watch:
@@ -147,7 +149,6 @@ class Soak:
                 self.kill([self.served.child("prefect_server")])
                 assert self.served.ended(run, PATIENCE_SECONDS)[0] == "COMPLETED", self.served.state(run)
             case "the machine is off":
-                self.end()
                 self.set_clock(night.at + timedelta(hours=20))
                 self.start()
                 self.run(EVERY_HOUR)
