@@ -154,7 +154,7 @@ class Soak:
                 self.run(EVERY_HOUR)
                 self.run(EVERY_NIGHT)
             case "the disk is nearly full":
-                self.nearly_fill(night)
+                self.nearly_fill()
             case "the disk is full":
                 self.fill(night)
             case "the clock was set back":
@@ -193,7 +193,7 @@ class Soak:
             self.run(EVERY_HOUR)
         self.run(EVERY_NIGHT)
 
-    def nearly_fill(self, night: Night) -> None:
+    def nearly_fill(self) -> None:
         """Less room is left than a run needs, and is made in the morning."""
         assert self.disk
         self.disk.leave(8)
