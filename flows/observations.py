@@ -344,7 +344,8 @@ def killed_run(look: Look) -> list[Observation]:
     """A run that was ended from outside and has had no successor."""
     if not look.watching:
         return []
-    newest = look.ask("select state, started_at from ledger.runs order by started_at desc, rowid desc limit 1")
+    # Not by the time at which it began: the clock may have been set back.
+    newest = look.ask("select state, started_at from ledger.runs order by rowid desc limit 1")
     if not newest or newest[0][0] not in ("running", "killed"):
         return []
     return [_run_problem("run_killed", f"the run of {_when(newest[0][1])} was ended from outside before it was done")]

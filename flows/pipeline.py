@@ -7,7 +7,8 @@ check or a failed build is the same the second time.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,17 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows import audit_log, clock, freshness, logs, messages, runs, warehouse
+from flows.contracts import load_contracts
 from flows.errors import InterruptedRunError, SaferCityError
 from flows.held import in_quarantine
 from flows.observations import Failure
-from flows.operate import alerts
+from flows.operate import alerts, fetch, housekeeping
 from flows.orchestration import begin, crash_runs_without_process, turn_at_the_warehouse
 from flows.progress import say
 from flows.releases import Release
 from flows.report import changes, quality
 from flows.runs import Run, Summary
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.stages import audit, extract, load, notify, publish, replay, transform, validate
 from flows.stages.audit import Audited
 from flows.stages.extract import Arrival, Extracted, Landing
@@ -88,9 +90,7 @@ def ingest_what_is_new(wait_minutes: float = 0) -> State:
     """
     settings = load_settings()
     try:
-        runs.bring_landing(settings)
-        runs.require_landing(settings)
-        if runs.nothing_to_do(settings, wait_minutes=wait_minutes):
+        if not something_is_new(settings, wait_minutes):
             runs.tell_what_is_due(settings)
             return Completed(message="Nothing to do: no new delivery")
         result = ingest_and_publish.fn(wait_minutes=wait_minutes)
@@ -98,11 +98,19 @@ def ingest_what_is_new(wait_minutes: float = 0) -> State:
         if wait_minutes:
             raise
         return Completed(message=f"Left alone: {busy}")
+    published = f"Published {result.release.release_id}" if result.release else "Published nothing new"
+    return Completed(message=f"{published}; {len(result.files)} files read, {len(result.rejected)} rejected")
+
+
+def something_is_new(settings: Settings, wait_minutes: float) -> bool:
+    """Whether there is anything to do. People are told of what keeps a run from beginning."""
+    try:
+        runs.bring_landing(settings)
+        runs.require_landing(settings)
+        return not runs.nothing_to_do(settings, wait_minutes=wait_minutes)
     except SaferCityError as error:
         runs.tell_that_none_began(settings, error)
         raise
-    published = f"Published {result.release.release_id}" if result.release else "Published nothing new"
-    return Completed(message=f"{published}; {len(result.files)} files read, {len(result.rejected)} rejected")
 
 
 @flow(name="watch", timeout_seconds=600, on_running=[begin])
@@ -120,6 +128,46 @@ def watch() -> State:
     except warehouse.WarehouseBusyError:
         return Completed(message="A run is under way; it tells people itself")
     return Completed(message=f"{len(sent)} messages sent, {crashed} dead runs found")
+
+
+@flow(name="housekeeping", timeout_seconds=6 * 3600, on_running=[begin])
+def tidy_up(wait_minutes: float = 0) -> State:
+    """Remove what nobody needs any more, and compact the warehouse when that pays; never a record.
+
+    What is due for review by its retention is shown, for somebody to decide on.
+
+    Args:
+        wait_minutes: While another run writes the warehouse, wait for its turn so long.
+    """
+    settings = load_settings()
+    with turn_at_the_warehouse(wait_minutes):
+        audit_log.record(settings.paths, "tidy", "housekeeping")
+        done = housekeeping.housekeep(settings, load_contracts(), wait_minutes=wait_minutes)
+    due = [asdict(item) for item in done.due]
+    create_table_artifact(due, key="due-for-review", description="Rows to be reviewed by the retention of their source")
+    freed = sum(item.bytes for item in done.removed)
+    if done.compacted:
+        freed += done.compacted.before - done.compacted.after
+    unfinished = f"; {len(done.unfinished)} erasures are not finished" if done.unfinished else ""
+    return Completed(message=f"{freed / 1e6:,.1f} MB freed, {len(done.due)} sources due for review{unfinished}")
+
+
+@flow(name="fetch open data", timeout_seconds=6 * 3600, on_running=[begin])
+def fetch_open_data(first: date | None = None, last: date | None = None) -> State:
+    """Fetch the archives of data.police.uk into the landing folder, where the next run reads them.
+
+    What is there and unchanged costs one request; what breaks off is gone on with by fetching again.
+
+    Args:
+        first: Any day of the first month; the default is the month of the newest archive in the landing folder.
+        last: Any day of the last month; the default is this month.
+    """
+    settings = load_settings()
+    folder = fetch.folder(settings)
+    done = fetch.fetch(settings.fetch, folder, fetch.wanted_months(folder, first, last))
+    create_table_artifact([asdict(item) for item in done], key="fetched", description="What became of each archive")
+    fetch.require_all(done)
+    return Completed(message=f"{sum(item.state == 'fetched' for item in done)} of {len(done)} archives were new")
 
 
 def tell_of_failure(run: Run, error: Exception) -> None:

@@ -188,7 +188,9 @@ def _begun(settings: Settings, command: str, sources: list[str] | None, wait_min
         except BaseException as error:
             # Where the ledger cannot be written, the next run takes this one for killed.
             with suppress(duckdb.Error, SaferCityError):
-                _end(run, "failed", str(error) if isinstance(error, SaferCityError) else type(error).__name__)
+                # What is no Exception comes from outside: Prefect raises such a one for SIGTERM.
+                state = "failed" if isinstance(error, Exception) else "killed"
+                _end(run, state, str(error) if isinstance(error, SaferCityError) else type(error).__name__)
             raise
         else:
             _end(run, "done", None)

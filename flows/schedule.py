@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows import pipeline
 from flows.clock import LONDON
+from flows.settings import Settings, load_settings
 
 EVERY_HOUR_THE_SAME = "UTC"
 """For what runs all round the clock. In London time, Prefect leaves out the hour that comes twice in October."""
@@ -22,7 +24,10 @@ EVERY_HOUR_THE_SAME = "UTC"
 
 @dataclass(frozen=True)
 class Schedule:
-    """A flow, when it runs (five fields of cron; None is when somebody asks), and with what."""
+    """A flow, when it runs (five fields of cron; None is when somebody asks), and with what.
+
+    `wanted` says whether the settings want it to run by itself; without, it does.
+    """
 
     name: str
     flow: Flow[..., Any]
@@ -31,6 +36,12 @@ class Schedule:
     tags: tuple[str, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
     timezone: str = LONDON.key
+    wanted: Callable[[Settings], bool] | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it runs by itself."""
+        return self.cron is not None and (self.wanted is None or self.wanted(load_settings()))
 
     @property
     def entrypoint(self) -> str:
@@ -43,8 +54,8 @@ class Schedule:
         return self.flow.timeout_seconds
 
     def next_runs(self, after: datetime, count: int) -> list[datetime]:
-        """When Prefect runs it next, London time; never, where nobody asks."""
-        if self.cron is None:
+        """When Prefect runs it next, London time; never, where it does not run by itself."""
+        if self.cron is None or not self.is_active:
             return []
         found = anyio.run(CronSchedule(cron=self.cron, timezone=self.timezone).get_dates, count, after)
         return [at.astimezone(LONDON) for at in found]
@@ -53,7 +64,7 @@ class Schedule:
         """It as Prefect takes it."""
         return self.flow.to_deployment(  # pyright: ignore[reportReturnType]
             self.name,
-            schedule=Cron(self.cron, timezone=self.timezone) if self.cron else None,
+            schedule=Cron(self.cron, timezone=self.timezone, active=self.is_active) if self.cron else None,
             parameters=self.parameters,
             description=self.description,
             tags=list(self.tags),
@@ -88,6 +99,22 @@ SCHEDULES = [
         description="Tells people of late deliveries, runs that did not happen or died, and a disk that fills up.",
         tags=("scheduled",),
         timezone=EVERY_HOUR_THE_SAME,
+    ),
+    Schedule(
+        "every week",
+        pipeline.tidy_up,
+        cron="0 5 * * 0",
+        description="Removes what nobody needs any more, early on Sunday; waits up to two hours for its turn.",
+        tags=("scheduled", WRITES),
+        parameters={"wait_minutes": 120},
+    ),
+    Schedule(
+        "every month",
+        pipeline.fetch_open_data,
+        cron="0 5 5 * *",
+        description="Fetches what data.police.uk has published since; by itself only where fetch.every_month is set.",
+        tags=("scheduled",),
+        wanted=lambda settings: settings.fetch.every_month,
     ),
     Schedule(
         "by hand",

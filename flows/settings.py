@@ -83,6 +83,9 @@ class Fetch(BaseModel):
         pattern=r"^https?://[^\s/]",
         description="What stands before the name of an archive, YYYY-MM.zip",
     )
+    every_month: bool = Field(
+        default=False, description="Whether `safercity serve` fetches new archives on the 5th of each month"
+    )
     pause_seconds: float = Field(default=1, ge=0, description="Least time between the beginnings of two requests")
     mb_per_second: float | None = Field(
         default=None, gt=0, description="Most MB a second; default as fast as they come"

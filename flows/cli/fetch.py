@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli import screen
-from flows.errors import InterruptedRunError, SaferCityError, UsageError
-from flows.settings import Settings, load_settings
+from flows.errors import InterruptedRunError
+from flows.settings import load_settings
 
 if TYPE_CHECKING:
     from flows.operate.fetch import Fetched
@@ -43,7 +43,7 @@ def fetch(
     from flows.operate import fetch as fetching
 
     settings = load_settings()
-    folder = _folder(settings, out)
+    folder = fetching.folder(settings, out)
     months = fetching.wanted_months(folder, first and first.date(), last and last.date())
     try:
         with screen.showing_progress():
@@ -51,22 +51,7 @@ def fetch(
     except KeyboardInterrupt:
         raise InterruptedRunError from None
     _show(done, folder, json=json)
-    failed = [item for item in done if item.state in ("failed", "not tried")]
-    if failed:
-        raise SaferCityError(
-            f"{len(failed)} of {len(done)} archives could not be fetched; {failed[0].remark or 'fetch again'}"
-        )
-
-
-def _folder(settings: Settings, out: Path | None) -> Path:
-    """The folder to fetch into. Raises UsageError where there is none; those below the data folder are made."""
-    folder = out.expanduser().absolute() if out else settings.landing_dir
-    if folder in (settings.paths.landing, settings.paths.landing_mirror):
-        settings.paths.make()
-        folder.mkdir(exist_ok=True)
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}; make it, or give another one with --out")
-    return folder
+    fetching.require_all(done)
 
 
 def _show(done: Sequence[Fetched], folder: Path, *, json: bool) -> None:

@@ -31,7 +31,7 @@ import httpx
 from flows import __version__, clock
 from flows.errors import SaferCityError, UsageError
 from flows.progress import say
-from flows.settings import Fetch
+from flows.settings import Fetch, Settings
 from flows.stages.extract.archive import UNREADABLE
 
 MONTHS_IN_ARCHIVE = 36
@@ -161,6 +161,29 @@ class _Archive:
         self.part.replace(self.whole)
         self._part_origin.unlink(missing_ok=True)
         _write(self._origin, Origin(origin.etag, origin.last_modified, self.whole.stat().st_size, origin.hashes))
+
+
+def folder(settings: Settings, out: Path | None = None) -> Path:
+    """The folder to fetch into, by default the landing folder; one below the data folder is made.
+
+    Raises UsageError where there is none.
+    """
+    found = out.expanduser().absolute() if out else settings.landing_dir
+    if found in (settings.paths.landing, settings.paths.landing_mirror):
+        settings.paths.make()
+        found.mkdir(exist_ok=True)
+    if not found.is_dir():
+        raise UsageError(f"there is no folder {found}; make it, or give another one with --out")
+    return found
+
+
+def require_all(done: Sequence[Fetched]) -> None:
+    """Raises SaferCityError where something that may be published could not be had."""
+    failed = [item for item in done if item.state in ("failed", "not tried")]
+    if failed:
+        raise SaferCityError(
+            f"{len(failed)} of {len(done)} archives could not be fetched; {failed[0].remark or 'fetch again'}"
+        )
 
 
 def wanted_months(folder: Path, first: date | None, last: date | None) -> list[str]:

@@ -59,13 +59,15 @@ class Tidied:
     unfinished: list[str]
 
 
-def housekeep(settings: Settings, contracts: dict[str, Contract], *, dry_run: bool = False) -> Tidied:
+def housekeep(
+    settings: Settings, contracts: dict[str, Contract], *, dry_run: bool = False, wait_minutes: float = 0
+) -> Tidied:
     """Remove what is not needed, compact the warehouse when that pays, and list what is due for review.
 
-    Raises WarehouseBusyError while a run is active.
+    While a run is active, it waits so long. Raises WarehouseBusyError when one still is.
     """
     paths = settings.paths
-    with warehouse.writer_lock(paths, "housekeeping"):
+    with warehouse.writer_lock(paths, "housekeeping", wait_minutes=wait_minutes):
         removed = [
             _folders("releases beyond the newest ones", _old_releases(settings), dry_run),
             _folders("left by a process that was killed", _left_behind(paths), dry_run),

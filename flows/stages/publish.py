@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -46,12 +47,19 @@ def publish(
     return release
 
 
+def _later_than_all(settings: Settings, at: datetime) -> datetime:
+    """A time, or the first second after the newest release: the clock may have been set back, and releases are ordered
+    by when they were published."""
+    newest = next(iter(releases.on_disk(settings.paths)), None)
+    return max(at, datetime.fromisoformat(newest.published_at) + timedelta(seconds=1)) if newest else at
+
+
 def _finish(
     settings: Settings, release_id: str, code_version: str, fingerprint: str, deliveries_digest: str
 ) -> Release:
     """Add the release's own row, write Parquet and dictionary beside the file, and leave it checkpointed and closed."""
     building = settings.paths.building
-    published_at = clock.now().replace(microsecond=0)
+    published_at = _later_than_all(settings, clock.now().replace(microsecond=0))
     parquet = building / "parquet"
     parquet.mkdir()
     with warehouse.open_database(settings, building / DATABASE) as connection:

@@ -1,6 +1,7 @@
 """A small file system of a test's own, which can be filled to the last byte or made read-only."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,12 @@ class Disk:
                     while True:
                         os.posix_fallocate(filler.fileno(), filler.seek(0, os.SEEK_END), size)
 
+    def leave(self, megabytes: int) -> None:
+        """Leave room for so much."""
+        free = shutil.disk_usage(self.folder).free
+        with self.filler.open("ab") as filler:
+            os.posix_fallocate(filler.fileno(), 0, free - megabytes * MEGABYTE)
+
     def clear(self) -> None:
         """Make room again."""
         self.filler.unlink()
@@ -44,12 +51,15 @@ class Disk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk]:
-    """A file system of 100 MB, in memory. Skips the test where this user may not mount one."""
+def small_disk(folder: Path, megabytes: int = 100) -> Iterator[Disk]:
+    """A file system of this size, in memory. Skips the test where this user may not mount one."""
     folder.mkdir(parents=True)
     try:
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", folder], check=True, capture_output=True, text=True
+            ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder],
+            check=True,
+            capture_output=True,
+            text=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"a file system cannot be mounted here: {getattr(error, 'stderr', '') or error}")

@@ -579,6 +579,13 @@ class TestKeepingWatch:
         self.start(drill, "2019-08-07 11:10", "done")
         assert self.told(drill, inbox) == [("recovered", "run_killed")]
 
+    def test_the_last_run_is_the_one_that_began_last_whatever_the_clock_said(self, drill: Drill, inbox: Inbox) -> None:
+        self.start(drill, "2019-08-07 11:00", "done")
+        self.start(drill, "2019-08-07 10:10", "running")
+        assert self.told(drill, inbox) == [("opened", "run_killed")]
+        self.start(drill, "2019-08-07 10:20", "done")
+        assert self.told(drill, inbox) == [("recovered", "run_killed")]
+
     def test_while_a_run_is_under_way_it_is_that_run_which_tells(self, drill: Drill) -> None:
         with (
             warehouse.writer_lock(drill.sandbox.paths, "run"),

@@ -68,6 +68,13 @@ def test_a_failed_run_is_told_to_people(published_copy: Sandbox) -> None:
     assert "the build did not pass" in repr(told)
 
 
+def test_a_run_that_is_ended_from_outside_was_killed(sandbox: Sandbox) -> None:
+    """As by Prefect, which ends a flow with an exception of this sort: whoever watches tells people of it."""
+    with pytest.raises(KeyboardInterrupt), runs.open_run(sandbox.settings, "test"):
+        raise KeyboardInterrupt
+    assert sandbox.warehouse("select state, message from ledger.runs") == [("killed", "KeyboardInterrupt")]
+
+
 class TestARunWithNothingNew:
     """A run that is asked for all the same does no harm."""
 

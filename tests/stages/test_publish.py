@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -228,6 +228,19 @@ def test_the_older_release_stays_beside_the_new_one(ready: Sandbox) -> None:
     assert ready.warehouse("select count(*) from ledger.releases") == [(2,)]
 
 
+def test_after_the_clock_was_set_back_the_newest_is_still_the_one_that_came_last(ready: Sandbox) -> None:
+    """Else each run would take the one before it for the newest, and publish the same again."""
+    before = manifest(ready)
+    with patch.object(clock, "now", return_value=datetime.fromisoformat(before["published_at"]) - timedelta(hours=1)):
+        new = publish_as(ready, "new")
+    assert releases.on_disk(ready.paths)[0] == new
+    assert ready.warehouse("select max_by(release_id, published_at) from ledger.releases") == [("new",)]
+    with opened(ready) as connection:
+        assert connection.execute("select published_at::varchar from marts.releases").fetchall() == [
+            (new.published_at.replace("T", " "),)
+        ]
+
+
 class TestNothingUnsoundIsPublished:
     """The published release stands, and the error says what is wrong."""
 
@@ -292,7 +305,7 @@ def test_the_last_five_releases_stay_and_the_published_one_always(published: San
     first = manifest(sandbox)["release_id"]
     for number in range(5):
         put_built(published, sandbox)
-        with patch.object(clock, "now", return_value=datetime(2099, 1, 1, 12, 0, number, tzinfo=UTC)):
+        with patch.object(clock, "now", return_value=datetime(2099, 1, 1, 12, 0, number)):
             publish_as(sandbox, f"new{number}")
     assert [release.release_id for release in releases.on_disk(sandbox.paths)] == [f"new{n}" for n in (4, 3, 2, 1, 0)]
     assert not (sandbox.paths.releases / first).exists()

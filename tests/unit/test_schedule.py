@@ -41,6 +41,7 @@ def test_what_runs_by_itself_is_given_up_at_some_time(schedule: Schedule) -> Non
     [
         ("every night", "2026-03-28", ["28 03:30 +0000", "29 03:30 +0100", "30 03:30 +0100"]),
         ("every night", "2026-10-24", ["24 03:30 +0100", "25 03:30 +0000", "26 03:30 +0000"]),
+        ("every week", "2026-10-24", ["25 05:00 +0000", "01 05:00 +0000"]),
         ("every hour", "2026-03-29", ["29 00:10 +0000", "29 02:10 +0100", "29 03:10 +0100"]),
         ("every hour", "2026-10-25", ["25 00:10 +0100", "25 01:10 +0100", "25 01:10 +0000", "25 02:10 +0000"]),
     ],
@@ -58,6 +59,22 @@ def test_it_looks_every_five_minutes_also_when_the_clock_changes(day: str) -> No
     assert {(later.timestamp() - at.timestamp()) for at, later in pairwise(found)} == {300}
 
 
+def test_what_needs_the_internet_runs_by_itself_only_where_the_settings_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monthly = BY_NAME["every month"]
+    [off] = monthly.deployment().schedules or []
+    assert (off.active, monthly.next_runs(datetime(2019, 8, 1, tzinfo=LONDON), 1)) == (False, [])
+    monkeypatch.setenv("SAFERCITY_FETCH__EVERY_MONTH", "true")
+    [on] = monthly.deployment().schedules or []
+    assert on.active
+    assert monthly.next_runs(datetime(2019, 8, 1, tzinfo=LONDON), 1) == [datetime(2019, 8, 5, 5, 0, tzinfo=LONDON)]
+
+
+def as_written(schedule: Schedule) -> dict[str, object]:
+    """A schedule as prefect.yaml has it: one that the settings can switch on is off."""
+    written: dict[str, object] = {"cron": schedule.cron, "timezone": schedule.timezone}
+    return written | ({"active": False} if schedule.wanted else {})
+
+
 def test_prefect_yaml_deploys_the_same() -> None:
     content = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text(encoding="utf-8"))
     assert content["deployments"] == [
@@ -67,7 +84,7 @@ def test_prefect_yaml_deploys_the_same() -> None:
             "description": schedule.description,
             "tags": list(schedule.tags),
             **({"parameters": schedule.parameters} if schedule.parameters else {}),
-            **({"schedules": [{"cron": schedule.cron, "timezone": schedule.timezone}]} if schedule.cron else {}),
+            **({"schedules": [as_written(schedule)]} if schedule.cron else {}),
             "work_pool": {"name": "safer-city", "work_queue_name": "default"},
         }
         for schedule in SCHEDULES

@@ -1,0 +1,93 @@
+"""The flows that schedules run beside those that write releases: housekeeping, and fetching open data."""
+
+from collections.abc import Iterator
+from datetime import date
+from unittest.mock import Mock, patch
+
+import pytest
+
+from flows import audit_log, pipeline
+from flows.contracts import Contract, load_contracts
+from flows.errors import SaferCityError
+from flows.operate.housekeeping import DueForReview
+from tests.faults.archive_server import ArchiveServer, archive
+from tests.faults.channels import listening
+from tests.faults.sandbox import Sandbox, without_prefect
+from tests.faults.street import rows, street
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
+    """A server that publishes one archive."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with listening(ArchiveServer()) as listens:
+        listens.publish("2019-03.zip", archive(1, 50_000), '"one"')
+        yield listens
+
+
+def test_a_run_that_fails_is_told_once_for_what_it_is(published_copy: Sandbox) -> None:
+    """By the run itself, and not again as one that could not begin."""
+    sandbox = published_copy
+    sandbox.deliver(street("2019-06", rows("2019-06", 8)))
+    fails = Mock(side_effect=SaferCityError("the disk is full"))
+    with (
+        sandbox.patched(),
+        without_prefect(sandbox.artifacts),
+        patch.object(pipeline.transform, "transform", fails),
+        pytest.raises(SaferCityError, match="the disk is full"),
+    ):
+        pipeline.ingest_what_is_new.fn()
+    failures = "select kind from ledger.problems where kind like '%failed'"
+    assert sandbox.warehouse(failures) == [("build_failed",)]
+
+
+def test_so_is_one_that_cannot_begin(published_copy: Sandbox) -> None:
+    published_copy.landing.rmdir()
+    with published_copy.patched(), pytest.raises(SaferCityError, match="there is no landing folder"):
+        pipeline.ingest_what_is_new.fn()
+    failures = "select kind from ledger.problems where kind like '%failed'"
+    assert published_copy.warehouse(failures) == [("run_failed",)]
+
+
+def test_housekeeping_frees_room_and_shows_what_is_due_for_review(published_copy: Sandbox) -> None:
+    sandbox = published_copy
+    sandbox.paths.scratch.mkdir()
+    (sandbox.paths.scratch / "left.duckdb").write_bytes(b"x" * 2_000_000)
+    contracts = load_contracts()
+    given = contracts["crimes"].model_dump() | {"retention": 1}
+    contracts["crimes"] = Contract.model_validate(given)
+    with (
+        sandbox.patched(),
+        without_prefect(sandbox.artifacts),
+        patch.object(pipeline, "load_contracts", lambda: contracts),
+    ):
+        state = pipeline.tidy_up.fn()
+    assert state.message == "2.0 MB freed, 1 sources due for review"
+    [due] = sandbox.artifacts["due-for-review"]
+    assert due == vars(DueForReview("crimes", 1, due["rows"], date(2019, 1, 1), date(2019, 2, 1)))
+    assert list(audit_log.read(sandbox.paths))[-1].act == "tidy"
+
+
+def test_fetching_tells_what_became_of_each_archive(sandbox: Sandbox, server: ArchiveServer) -> None:
+    sandbox.given = {"fetch": {"base_url": server.url, "tries": 1, "pause_seconds": 0}}
+    sandbox.today = date(2019, 4, 20)
+    sandbox.landing.mkdir()
+    with sandbox.patched(), without_prefect(sandbox.artifacts):
+        state = pipeline.fetch_open_data.fn(first=date(2019, 3, 9))
+    assert state.message == "1 of 2 archives were new"
+    told = [(item["month"], item["state"]) for item in sandbox.artifacts["fetched"]]
+    assert told == [("2019-03", "fetched"), ("2019-04", "not published")]
+    assert (sandbox.landing / "2019-03.zip").exists()
+
+
+def test_a_fetch_that_gets_nothing_has_failed(sandbox: Sandbox) -> None:
+    sandbox.given = {"fetch": {"base_url": "http://127.0.0.1:9", "tries": 1, "pause_seconds": 0}}
+    sandbox.today = date(2019, 4, 20)
+    sandbox.landing.mkdir()
+    with (
+        sandbox.patched(),
+        without_prefect(sandbox.artifacts),
+        pytest.raises(SaferCityError, match="2 of 2 archives could not be fetched"),
+    ):
+        pipeline.fetch_open_data.fn(first=date(2019, 3, 9))
+    assert sandbox.artifacts["fetched"][1]["state"] == "not tried"
