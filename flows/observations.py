@@ -17,6 +17,7 @@ import duckdb
 from flows import clock, freshness
 from flows.contracts import UNKNOWN_COLUMN, Contract
 from flows.problems import Observation
+from flows.report import due
 from flows.settings import Settings
 from flows.stages.extract.arrival import MEMBER_SIGN
 
@@ -410,6 +411,25 @@ def overdue_run(look: Look) -> list[Observation]:
     ]
 
 
+def missing_report(look: Look) -> list[Observation]:
+    """A monthly report that is not there a day after it was due, until one of its month is issued."""
+    today = clock.london(look.now).date()
+    if not due.is_missing(look.settings.paths, today):
+        return []
+    report = due.newest(today - timedelta(days=1))
+    return [
+        Observation(
+            kind="report_missing",
+            subject=f"{report.month:%Y-%m}",
+            severity="critical",
+            owner=OPERATOR,
+            message=f"the report of {report.month:%B %Y} as of {report.as_of:%-d %B} is not there",
+            done="Those of the months before stand. The command says what is in the way.",
+            look=f"safercity report --month {report.month:%Y-%m} --as-of {report.as_of}",
+        )
+    ]
+
+
 GRACE = timedelta(minutes=10)
 """By how much a run may start late."""
 
@@ -424,6 +444,7 @@ COLLECTORS: list[tuple[tuple[str, ...], Collector]] = [
     (("run_killed",), killed_run),
     (("run_overdue",), overdue_run),
     (("disk_nearly_full",), full_disk),
+    (("report_missing",), missing_report),
     (("rejected_file",), rejected_files),
     (("quarantined_rows", "warning_rows"), broken_rules),
     (("file_rule",), unusual_deliveries),
@@ -433,7 +454,10 @@ COLLECTORS: list[tuple[tuple[str, ...], Collector]] = [
 ]
 """The kinds of problems, and what observes them."""
 
-OPERATION = {"run_failed", "build_failed", "publish_failed", "run_killed", "run_overdue", "disk_nearly_full"}
+OPERATION = {
+    *("run_failed", "build_failed", "publish_failed", "run_killed", "run_overdue", "disk_nearly_full"),
+    "report_missing",
+}
 """Kinds that are about the machinery: somebody has to act before anything new is published."""
 
 

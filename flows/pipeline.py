@@ -22,14 +22,14 @@ from prefect.states import Completed
 
 from flows import audit_log, clock, freshness, logs, messages, runs, warehouse
 from flows.contracts import load_contracts
-from flows.errors import InterruptedRunError, SaferCityError
+from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.held import in_quarantine
 from flows.observations import Failure
 from flows.operate import alerts, fetch, housekeeping
 from flows.orchestration import begin, crash_runs_without_process, turn_at_the_warehouse
 from flows.progress import say
 from flows.releases import Release
-from flows.report import changes, quality
+from flows.report import changes, due, partnership, quality
 from flows.runs import Run, Summary
 from flows.settings import Settings, load_settings
 from flows.stages import audit, extract, load, notify, publish, replay, transform, validate
@@ -168,6 +168,25 @@ def fetch_open_data(first: date | None = None, last: date | None = None) -> Stat
     create_table_artifact([asdict(item) for item in done], key="fetched", description="What became of each archive")
     fetch.require_all(done)
     return Completed(message=f"{sum(item.state == 'fetched' for item in done)} of {len(done)} archives were new")
+
+
+@flow(name="monthly report", timeout_seconds=3600, on_running=[begin])
+def report_of_month(month: date | None = None, as_of: date | None = None) -> State:
+    """Make the partnership report of a month as it was known on a day, and keep it with those issued before.
+
+    Args:
+        month: Any day of the month; the default is the one before the 7th as of which the report is.
+        as_of: The day whose knowledge it shows; the default is the last 7th that has passed.
+    """
+    newest = due.newest(clock.today())
+    try:
+        written = partnership.write(
+            load_settings(), month=(month or newest.month).replace(day=1), as_of=as_of or newest.as_of
+        )
+    except UsageError as nothing:
+        return Completed(message=f"No report: {nothing}")
+    create_markdown_artifact(f"{written.html}\n\n{written.xlsx}", key="partnership-report")
+    return Completed(message=f"Issue {written.issue} of {written.edition.month:%B %Y} as of {written.edition.as_of}")
 
 
 def tell_of_failure(run: Run, error: Exception) -> None:

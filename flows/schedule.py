@@ -117,6 +117,13 @@ SCHEDULES = [
         wanted=lambda settings: settings.fetch.every_month,
     ),
     Schedule(
+        "the month before",
+        pipeline.report_of_month,
+        cron="0 8 8 * *",
+        description="Makes the partnership report of last month on the 8th, as of the 7th.",
+        tags=("scheduled",),
+    ),
+    Schedule(
         "by hand",
         pipeline.ingest_and_publish,
         cron=None,

@@ -18,15 +18,13 @@ from datetime import date
 from pathlib import Path
 
 from flows.errors import SaferCityError
+from flows.report import due
 from flows.report.document import Cell, Change, Edition, Report, Table
 from flows.report.figures import Inputs, shifted
 from flows.report.pages import put
 from flows.settings import Paths
 
 FILES_NAMED = 3
-
-USUAL_DAY = 7
-"""The day of the month after on which the report of a month is usually current."""
 
 Figures = dict[str, dict[str, list[str]]]
 """Key of a table → name of a row → its texts after the columns that name it."""
@@ -100,7 +98,7 @@ def last_months(paths: Paths, edition: Edition, default_force: str) -> date:
         for path in before.parent.glob(pattern)
         if (found := re.search(r"-as-of-(\d{4}-\d\d-\d\d)", path.name)) and any(path.glob("issue-*.json"))
     ]
-    return max((day for day in days if day < edition.as_of), default=edition.month.replace(day=USUAL_DAY))
+    return max((day for day in days if day < edition.as_of), default=edition.month.replace(day=due.DAY))
 
 
 def write_record(kept_in: Path, issue: Issue) -> None:

@@ -604,6 +604,18 @@ class TestKeepingWatch:
             told.append([what for what, _ in self.told(drill, inbox)])
         assert told == [[], ["opened"], [], [], ["recovered"], [], ["opened"]]
 
+    def test_a_monthly_report_that_did_not_come(self, drill: Drill, inbox: Inbox) -> None:
+        reports = drill.sandbox.data / "reports/partnership"
+        for name in ("2019-06-as-of-2019-07-07", "2019-07-as-of-2019-08-11"):
+            (reports / name).mkdir(parents=True)
+        (reports / "2019-06-as-of-2019-07-07/issue-1.json").touch()
+        drill.at("2019-08-08T23:59")
+        assert self.told(drill, inbox) == []
+        drill.at("2019-08-09T00:01")
+        assert self.told(drill, inbox) == [("opened", "report_missing")]
+        (reports / "2019-07-as-of-2019-08-11/issue-1.json").touch()
+        assert self.told(drill, inbox) == [("recovered", "report_missing")]
+
     def test_other_problems_are_left_as_they_are(self, drill: Drill, inbox: Inbox) -> None:
         with patch.object(notify, "observe", lambda _look: ([replace(QUARANTINED, kind="run_failed")], set())):
             notify.tell(drill.sandbox.settings, {}, "a run")

@@ -49,6 +49,25 @@ def test_so_is_one_that_cannot_begin(published_copy: Sandbox) -> None:
     assert published_copy.warehouse(failures) == [("run_failed",)]
 
 
+def test_the_report_of_last_month_as_of_the_7th(published_copy: Sandbox) -> None:
+    published_copy.today = date(2019, 3, 8)
+    with published_copy.patched(), without_prefect(published_copy.artifacts):
+        state = pipeline.report_of_month.fn()
+        folders = sorted((published_copy.data / "reports/partnership").iterdir())
+    assert state.message == "Issue 1 of February 2019 as of 2019-03-07"
+    assert [folder.name for folder in folders] == ["2019-02-as-of-2019-03-07"]
+    assert sorted(path.name for path in folders[0].iterdir()) == ["issue-1.html", "issue-1.json", "issue-1.xlsx"]
+
+
+def test_where_nothing_is_known_of_the_month_there_is_no_report(published_copy: Sandbox) -> None:
+    published_copy.today = date(2023, 3, 8)
+    with published_copy.patched(), without_prefect(published_copy.artifacts):
+        state = pipeline.report_of_month.fn()
+    assert state.is_completed()
+    assert state.message is not None
+    assert state.message.startswith("No report: there are no crimes of City of London Police for 2023-02")
+
+
 def test_housekeeping_frees_room_and_shows_what_is_due_for_review(published_copy: Sandbox) -> None:
     sandbox = published_copy
     sandbox.paths.scratch.mkdir()
