@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from flows import clock, sample
-from flows.cli import main, report
+from flows.cli import main, partnership, report
 from flows.releases import Release
 from flows.sample import TEST_HMAC_KEY
 from flows.settings import load_settings
@@ -42,6 +42,7 @@ def test_demo_runs_with_the_key_that_is_set_or_the_published_one(
     with (
         patch.dict(os.environ, {"SAFERCITY_HMAC_KEY": given} if given else {}),
         patch.object(sys.modules[main.__module__], "_run", run),
+        patch.object(partnership, "of_demo"),
         patch.object(sample, "write_sample", lambda out, **_: out.mkdir(parents=True)),
     ):
         if given is None:
@@ -63,6 +64,7 @@ class TestTheDaysOfTheDemo:
         with (
             patch.dict(os.environ, {clock.VARIABLE: given} if given else {}),
             patch.object(sys.modules[main.__module__], "_run", run),
+            patch.object(partnership, "of_demo"),
             patch.object(sample, "write_sample", lambda out, **_: out.mkdir(parents=True)),
         ):
             ended = safercity(sandbox, "demo")
