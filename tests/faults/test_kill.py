@@ -90,7 +90,7 @@ KILLS = {
     "recorded, and older ones not yet removed": Kill(
         "publish", Moment("flows.releases", "remove_old"), around_swap=True
     ),
-    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "tell"), often=True),
+    "everything but the digest": Kill("notify", Moment("flows.stages.notify", "tell")),
     "nobody knows yet what is to be told": Kill("notify", Moment("flows.stages.notify", "decide")),
     "decided, and not in the outbox": Kill("notify", Moment("flows.stages.notify", "decide", after=True)),
     "in the outbox, and not sent": Kill("notify", Moment("flows.stages.notify", "write", after=True)),

@@ -15,6 +15,7 @@ def all_files() -> Files:
     return first_batch() | second_batch()
 
 
+@pytest.mark.slow
 def test_the_last_batch_first(both_batches: Sandbox, sandbox: Sandbox) -> None:
     sandbox.deliver(second_batch())
     sandbox.run()

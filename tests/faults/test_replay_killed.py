@@ -138,6 +138,7 @@ def test_rows_that_get_lost_are_found_out(step: str, quarantined: Path, base: Sa
     assert warehouses_differ(sandbox.settings, base.settings) == {}
 
 
+@pytest.mark.slow
 def test_only_rows_of_one_source_or_rule(quarantined: Path) -> None:
     sandbox = ReplayingRows(quarantined)
     [*files] = sandbox.run(sources=["police_uk_street"]).files

@@ -46,7 +46,7 @@ def own_disk(stack: ExitStack, folder: Path) -> Disk | None:
 
 
 @pytest.mark.timeout(900)
-def test_five_nights(soak: Soak, tmp_path: Path) -> None:
+def test_four_nights(soak: Soak, tmp_path: Path) -> None:
     live_through(SHORT, soak, tmp_path)
 
 

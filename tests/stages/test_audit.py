@@ -194,6 +194,7 @@ class TestInTheFlow:
         published = releases.current(sandbox.paths)
         assert published == release
 
+    @pytest.mark.slow
     def test_a_reason_that_was_not_needed_is_not_kept(self, sandbox: Sandbox) -> None:
         release = sandbox.run(despite_audit="to be sure").release
         assert release is not None
