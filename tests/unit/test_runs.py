@@ -40,15 +40,18 @@ class TestTheEntryInTheLedger:
             fail()
         assert sandbox.warehouse(RUNS) == [("failed", "run", "the audit failed", True)]
 
-    @pytest.mark.parametrize("error", [ValueError("John Sample is no number"), KeyboardInterrupt("John Sample")])
-    def test_of_another_error_only_the_kind_is_kept(self, error: BaseException, sandbox: Sandbox) -> None:
+    @pytest.mark.parametrize(
+        ("error", "state"),
+        [(ValueError("John Sample is no number"), "failed"), (KeyboardInterrupt("John Sample"), "killed")],
+    )
+    def test_of_another_error_only_the_kind_is_kept(self, error: BaseException, state: str, sandbox: Sandbox) -> None:
         def fail() -> None:
             with sandbox.patched(), runs.open_run(sandbox.settings, "run"):
                 raise error
 
         with pytest.raises(type(error)):
             fail()
-        assert sandbox.warehouse(RUNS) == [("failed", "run", type(error).__name__, True)]
+        assert sandbox.warehouse(RUNS) == [(state, "run", type(error).__name__, True)]
 
     def test_a_run_that_was_killed_is_found_out_by_the_next(self, sandbox: Sandbox) -> None:
         with sandbox.patched():
