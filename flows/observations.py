@@ -413,10 +413,9 @@ def overdue_run(look: Look) -> list[Observation]:
 
 def missing_report(look: Look) -> list[Observation]:
     """A monthly report that is not there a day after it was due, until one of its month is issued."""
-    today = clock.london(look.now).date()
-    if not due.is_missing(look.settings.paths, today):
+    report = due.missing(look.settings.paths, clock.london(look.now).date())
+    if report is None:
         return []
-    report = due.newest(today - timedelta(days=1))
     return [
         Observation(
             kind="report_missing",
@@ -455,7 +454,12 @@ COLLECTORS: list[tuple[tuple[str, ...], Collector]] = [
 """The kinds of problems, and what observes them."""
 
 OPERATION = {
-    *("run_failed", "build_failed", "publish_failed", "run_killed", "run_overdue", "disk_nearly_full"),
+    "run_failed",
+    "build_failed",
+    "publish_failed",
+    "run_killed",
+    "run_overdue",
+    "disk_nearly_full",
     "report_missing",
 }
 """Kinds that are about the machinery: somebody has to act before anything new is published."""

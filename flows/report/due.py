@@ -25,13 +25,14 @@ def newest(today: date) -> Due:
     return Due(_before(turned), turned.replace(day=DAY))
 
 
-def is_missing(paths: Paths, today: date) -> bool:
-    """Whether the newest monthly report was not issued for a day though it was due, and the one before it was.
+def missing(paths: Paths, today: date) -> Due | None:
+    """The newest monthly report, where it was due a day ago and is not issued, though the one before it was.
 
     Where no report was issued for the month before, nobody waits for one.
     """
     due = newest(today - timedelta(days=1))
-    return _is_issued(paths, _before(due.month)) and not _is_issued(paths, due.month)
+    is_awaited = _is_issued(paths, _before(due.month)) and not _is_issued(paths, due.month)
+    return due if is_awaited else None
 
 
 def _is_issued(paths: Paths, month: date) -> bool:

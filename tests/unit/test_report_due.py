@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.report.due import Due, is_missing, newest
+from flows.report.due import Due, missing, newest
 from flows.settings import Paths
 
 
@@ -32,16 +32,16 @@ def issue(paths: Paths, name: str) -> None:
 
 def test_one_is_missed_from_the_9th_on_where_there_was_one_before(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    assert not is_missing(paths, date(2019, 8, 9))
+    assert missing(paths, date(2019, 8, 9)) is None
     issue(paths, "2019-06-as-of-2019-07-07")
-    assert [day for day in range(1, 32) if is_missing(paths, date(2019, 8, day))] == list(range(9, 32))
-    assert is_missing(paths, date(2019, 9, 8))
-    assert not is_missing(paths, date(2019, 9, 9))
+    assert [day for day in range(1, 32) if missing(paths, date(2019, 8, day))] == list(range(9, 32))
+    assert missing(paths, date(2019, 9, 8)) == Due(date(2019, 7, 1), date(2019, 8, 7))
+    assert missing(paths, date(2019, 9, 9)) is None
 
 
 def test_until_one_of_its_month_is_issued_as_of_whatever_day(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     issue(paths, "2019-06-as-of-2019-07-07")
     issue(paths, "2019-07-as-of-2019-08-12")
-    assert not is_missing(paths, date(2019, 8, 13))
-    assert is_missing(paths, date(2019, 9, 9))
+    assert missing(paths, date(2019, 8, 13)) is None
+    assert missing(paths, date(2019, 9, 9)) == Due(date(2019, 8, 1), date(2019, 9, 7))
