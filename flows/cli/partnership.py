@@ -35,36 +35,11 @@ def report(
     it is the next issue, in which each figure that differs is marked with what it was and why; with the same figures
     it is the same issue. `docs/report.md` says how to read it.
     """
-    write(load_settings(), month=month and month.date(), as_of=as_of and as_of.date(), force=force, out=out, json=json)
-
-
-DEMO_MONTH, DEMO_DAY = date(2019, 7, 1), date(2019, 8, 7)
-"""What the demo reports: the month and the day of which the published reports that the sample reproduces say most."""
-
-
-def of_demo(settings: Settings, *, is_new: bool, json: bool) -> None:
-    """Make the report of the demo where its release is new or the report is not there, and say where it is."""
     from flows.report import partnership
 
-    if is_new or not partnership.is_issued(settings, DEMO_MONTH, DEMO_DAY):
-        written = partnership.write(settings, month=DEMO_MONTH, as_of=DEMO_DAY)
-        if not json:
-            _say(written)
-
-
-def write(
-    settings: Settings,
-    *,
-    month: date | None = None,
-    as_of: date | None = None,
-    force: str | None = None,
-    out: Path | None = None,
-    json: bool = False,
-) -> None:
-    """Write the report and say where it is."""
-    from flows.report import partnership
-
-    written = partnership.write(settings, month=month, as_of=as_of, force=force)
+    written = partnership.write(
+        load_settings(), month=month and month.date(), as_of=as_of and as_of.date(), force=force
+    )
     if out:
         written = partnership.copy(written, out)
     edition = written.edition
@@ -84,6 +59,20 @@ def write(
         )
         return
     _say(written)
+
+
+DEMO_MONTH, DEMO_DAY = date(2019, 7, 1), date(2019, 8, 7)
+"""What the demo reports: the month and the day of which the published reports that the sample reproduces say most."""
+
+
+def of_demo(settings: Settings, *, is_new: bool, json: bool) -> None:
+    """Make the report of the demo where its release is new or the report is not there, and say where it is."""
+    from flows.report import partnership
+
+    if is_new or not partnership.is_issued(settings, DEMO_MONTH, DEMO_DAY):
+        written = partnership.write(settings, month=DEMO_MONTH, as_of=DEMO_DAY)
+        if not json:
+            _say(written)
 
 
 def _say(written: Written) -> None:
