@@ -159,6 +159,9 @@ def run_dbt(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    from flows.stages.dbt_events import TerseEventManager
 
     def report(event: Any) -> None:
         if on_node and event.info.name in ("LogModelResult", "LogSeedResult"):
@@ -171,6 +174,7 @@ def run_dbt(
     os.environ["SAFERCITY_DBT_RELEASE"] = str(paths.building / "safer_city.duckdb")
     for option, value in settings.duckdb_options().items():
         os.environ[f"SAFERCITY_DBT_{option.upper()}"] = str(value)
+    ctx_set_event_manager(TerseEventManager())  # pyright: ignore[reportArgumentType]
     result = dbtRunner(callbacks=[report]).invoke(
         [
             *("--log-level", "none", "--log-level-file", "warn", "--no-write-json"),

@@ -141,7 +141,7 @@ def judge(contract: Contract, database: Path, options: Mapping[str, str | int]) 
         progress_bars=ProgressBarsConfig(globally=False),
         analytics_enabled=False,
     )
-    with _silence():
+    with _silence(), _configured_once():
         context = get_context(mode="ephemeral", project_config=config)
         source = context.data_sources.add_sql(contract.source, **connection_to(database, options))
         try:
@@ -219,6 +219,27 @@ def _raised(exception_info: dict[str, Any]) -> bool:
     if "raised_exception" in exception_info:
         return bool(exception_info["raised_exception"])
     return any(metric["raised_exception"] for metric in exception_info.values())
+
+
+@contextmanager
+def _configured_once() -> Iterator[None]:
+    """Great Expectations makes the configuration of an expectation anew whenever it looks at one of its arguments, some
+    60 times a rule. Here it is made once; nothing changes an expectation meanwhile."""
+    from great_expectations.expectations.expectation import Expectation
+
+    as_it_is: Any = Expectation.configuration
+    made: dict[int, tuple[Expectation, Any]] = {}  # with the expectation, so that no other gets its id
+
+    def configuration(expectation: Expectation) -> Any:
+        if id(expectation) not in made:
+            made[id(expectation)] = expectation, as_it_is.fget(expectation)
+        return made[id(expectation)][1]
+
+    Expectation.configuration = property(configuration)  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    finally:
+        Expectation.configuration = as_it_is  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @contextmanager
