@@ -185,12 +185,17 @@ class Lineage:
 
     @cached_property
     def users(self) -> dict[str, tuple[str, ...]]:
-        """Column → the columns that are made of it, shown, counted or decided by it."""
+        """Column → the columns that show it or are decided by it; of a model that is not traced, all: relation.*"""
         found: dict[str, set[str]] = {}
         for name, columns in (*((each, self.columns(each)) for each in self.relations), *self.parts.items()):
             for column, origin in columns.items():
                 for used in (origin.shows | origin.decides) if origin else ():
                     found.setdefault(_plain(used), set()).add(f"{_whole(name)}.{column}")
+        for relation in self.relations.values():
+            if not any(self.columns(relation.name).values()):
+                for read in relation.reads:
+                    for column in (*self.columns(read), "*"):
+                        found.setdefault(f"{read}.{column}", set()).add(f"{relation.name}.*")
         return {name: tuple(sorted(columns)) for name, columns in found.items()}
 
     def touched_by(self, subject: str) -> Touched:
@@ -205,7 +210,8 @@ class Lineage:
         else:
             found = _reached(f"{name}.{column}", lambda each: self.users.get(each, ()))
             columns = tuple(sorted(found))
-            reached = frozenset(each.rpartition(".")[0] for each in found)
+            tables = {each.rpartition(".")[0] for each in found}
+            reached = frozenset(tables | {f"{each}{AS_OF}" for each in tables})
         models = tuple(each for each in self.relations if each in reached)
         exposures = tuple(each for each in self.exposures if {name, *models} & set(each.reads))
         return Touched(f"{name}.{column}" if column else name, models, columns, exposures)

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from flows import clock, releases, runs
+from flows.contracts import load_contracts
 from flows.errors import SaferCityError
 from flows.releases import Release
 from flows.settings import PROJECT_DIR
@@ -59,7 +60,7 @@ class TestAPublishedRelease:
 
     def test_the_folder_of_the_release(self, published: Sandbox) -> None:
         names = names_in(published.paths.current)
-        assert names == ["dictionary.md", "manifest.json", "parquet", "safer_city.duckdb"]
+        assert names == ["dictionary", "manifest.json", "parquet", "safer_city.duckdb"]
 
     def test_the_links_lead_through_one_link(self, published: Sandbox) -> None:
         release_id = manifest(published)["release_id"]
@@ -210,7 +211,12 @@ def put_built(published: Sandbox, sandbox: Sandbox) -> None:
 def publish_as(sandbox: Sandbox, release_id: str) -> Release:
     """Publish what is built."""
     return publish.publish(
-        sandbox.settings, release_id=release_id, code_version="0+0", fingerprint="code", deliveries_digest="1-1"
+        sandbox.settings,
+        load_contracts(),
+        release_id=release_id,
+        code_version="0+0",
+        fingerprint="code",
+        deliveries_digest="1-1",
     )
 
 
@@ -324,7 +330,12 @@ def test_after_going_back_there_is_nothing_to_do_until_something_arrives(ready: 
         fingerprint = runs.transform.release_fingerprint(runs.contracts_fingerprint(runs.load_contracts()))
     digest = runs.deliveries_digest(ready.settings)
     publish.publish(
-        ready.settings, release_id="new", code_version="0+0", fingerprint=fingerprint, deliveries_digest=digest
+        ready.settings,
+        load_contracts(),
+        release_id="new",
+        code_version="0+0",
+        fingerprint=fingerprint,
+        deliveries_digest=digest,
     )
     assert ready.nothing_to_do()
     assert releases.roll_back(ready.paths).release_id == first
