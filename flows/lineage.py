@@ -187,12 +187,12 @@ class Lineage:
     def users(self) -> dict[str, tuple[str, ...]]:
         """Column → the columns that show it or are decided by it; of a model that is not traced, all: relation.*"""
         found: dict[str, set[str]] = {}
-        for name, columns in (*((each, self.columns(each)) for each in self.relations), *self.parts.items()):
+        for name, columns in (*((each.name, each.columns) for each in self.relations.values()), *self.parts.items()):
             for column, origin in columns.items():
                 for used in (origin.shows | origin.decides) if origin else ():
                     found.setdefault(_plain(used), set()).add(f"{_whole(name)}.{column}")
         for relation in self.relations.values():
-            if not any(self.columns(relation.name).values()):
+            if not relation.name.endswith(AS_OF) and not any(relation.columns.values()):
                 for read in relation.reads:
                     for column in (*self.columns(read), "*"):
                         found.setdefault(f"{read}.{column}", set()).add(f"{relation.name}.*")

@@ -214,6 +214,9 @@ class _Tracer:
         tree = selected.tree
         conditions = [tree.args.get(part) for part in ("where", "group", "having", "qualify")]
         conditions += [join.args.get("on") for join in tree.args.get("joins") or []]
+        group = tree.args.get("group")
+        if group and group.args.get("all"):
+            conditions += [each for each in tree.selects if not each.find(exp.AggFunc)]
         chosen = self._all(selected, [each for each in conditions if each], rows)
         return rows | _Rows(decides=chosen.as_decision.decides)
 
