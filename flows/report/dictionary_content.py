@@ -6,7 +6,7 @@ contracts, and what is behind a column is the lineage of the dbt project. So not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -125,8 +125,8 @@ class Content:
 def read(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], lineage: Lineage) -> Content:
     """Everything there is to say of an open release: a database whose schema marts holds it."""
     said = _descriptions(connection)
-    measures = _measures(connection, said.tables)
-    within = _within(measures, said.tables)
+    measures = _measures(connection, said)
+    within = _within(measures, said)
     lineage = Lineage(lineage.relations, lineage.parts, lineage.exposures, within)
     tables = tuple(_table(name, said, measures, lineage, contracts) for name in said.tables)
     return Content(
@@ -148,6 +148,15 @@ class _Said:
     columns: dict[str, list[tuple[str, str, str]]]
     macros: dict[str, str]
 
+    @property
+    def with_measures(self) -> list[str]:
+        """The tables that have counts of several measures; what defines the measures is none of them."""
+        return [
+            table
+            for table, columns in self.columns.items()
+            if not table.startswith("dim_") and any(name == "measure" for name, *_ in columns)
+        ]
+
 
 def _descriptions(connection: duckdb.DuckDBPyConnection) -> _Said:
     columns: dict[str, list[tuple[str, str, str]]] = {}
@@ -168,9 +177,7 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> _Said:
     )
 
 
-def _measures(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> list[Measure]:
-    if not {"dim_measure", "dim_measure_member"} <= set(tables):
-        return []
+def _measures(connection: duckdb.DuckDBPyConnection, said: _Said) -> list[Measure]:
     members: dict[str, list[str]] = {}
     for measure, *member in connection.execute(
         "select measure, class_code, sub_code, victim_type, tag, operation, police_uk_category, asb_category,"
@@ -187,7 +194,7 @@ def _measures(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> l
             note,
             tuple(sources),
             tuple(members.get(name, ())),
-            tuple(table for table in tables if table.startswith(f"{theme}_") and not table.startswith("asb_enforce")),
+            tuple(table for table in said.with_measures if table.startswith(f"{theme}_")),
         )
         for name, theme, label, version, definition, note, sources in connection.execute(
             "select measure, theme, label, version, definition, note, sources from marts.dim_measure"
@@ -207,17 +214,13 @@ def _member_in_words(*member: Any) -> str:
     return said + (f", until {valid_to}" if valid_to else "")
 
 
-def _within(measures: Sequence[Measure], tables: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Mart → the sources that its measures count, for the tables of a theme that have measures."""
-    themes: dict[str, set[str]] = {}
-    for measure in measures:
-        themes.setdefault(measure.theme, set()).update(measure.sources)
-    return {
-        f"marts.{table}": frozenset(sources)
-        for table in tables
-        for theme, sources in themes.items()
-        if table.startswith(f"{theme}_")
-    }
+def _within(measures: Sequence[Measure], said: _Said) -> dict[str, frozenset[str]]:
+    """Mart → the sources whose records its measures count: those of a theme, where it is called after one."""
+    found: dict[str, frozenset[str]] = {}
+    for table in said.with_measures:
+        of_theme = [measure for measure in measures if table.startswith(f"{measure.theme}_")]
+        found[f"marts.{table}"] = frozenset(source for each in of_theme or measures for source in each.sources)
+    return found
 
 
 def _table(
