@@ -26,7 +26,7 @@ from flows.contracts import Contract
 from flows.lineage import AS_OF
 from flows.releases import Release
 from flows.report.dictionary_content import Content, TableColumn, read
-from flows.report.dictionary_drawing import drawn
+from flows.report.dictionary_drawing import drawn, label
 from flows.report.pages import templates
 
 FOLDER = "dictionary"
@@ -113,6 +113,7 @@ def _templates(content: Content) -> Environment:
         "steps": lambda table: sorted((name, sorted(of)) for name, of in table.seen_behind.items() if of),
         "coming_from": lambda column: list(_coming_from(content, column)),
         "place": lambda relation: _place(content, relation, known),
+        "label": label,
         "short": lambda relation: relation.partition(".")[2],
     }
     environment.filters |= {"code": _code}

@@ -45,7 +45,6 @@ class Table:
     name: str
     theme: str
     description: str
-    rows: int
     columns: tuple[TableColumn, ...]
     as_of: str | None
     example: str
@@ -141,10 +140,9 @@ def read(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract
 
 @dataclass(frozen=True)
 class _Said:
-    """What a release says of itself: descriptions and rows of tables, their columns, descriptions of macros."""
+    """What a release says of itself: descriptions of tables, their columns with type and description, and macros."""
 
     tables: dict[str, str]
-    rows: dict[str, int]
     columns: dict[str, list[tuple[str, str, str]]]
     macros: dict[str, str]
 
@@ -166,15 +164,12 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> _Said:
     ).fetchall():
         columns.setdefault(table, []).append((column[0], column[1].lower(), column[2]))
     tables = connection.execute(
-        "select table_name, coalesce(comment, ''), estimated_size from duckdb_tables()"
-        " where schema_name = 'marts' order by table_name"
+        "select table_name, coalesce(comment, '') from duckdb_tables() where schema_name = 'marts' order by table_name"
     ).fetchall()
     macros = connection.execute(
         "select function_name, coalesce(comment, '') from duckdb_functions() where schema_name = 'marts' order by all"
     ).fetchall()
-    return _Said(
-        {name: comment for name, comment, _ in tables}, {name: rows for name, _, rows in tables}, columns, dict(macros)
-    )
+    return _Said(dict(tables), columns, dict(macros))
 
 
 def _measures(connection: duckdb.DuckDBPyConnection, said: _Said) -> list[Measure]:
@@ -243,7 +238,6 @@ def _table(
         name=name,
         theme=model.path.split("/")[-2] if model else "marts",
         description=said.tables[name],
-        rows=said.rows[name],
         columns=columns,
         as_of=said.macros.get(f"{name}{AS_OF}"),
         example=_example(name, [column.name for column in columns], measures),

@@ -44,7 +44,7 @@ def drawn(behind: Mapping[str, frozenset[str]], subject: str, order: list[str]) 
     for name, (x, y) in placed.items():
         kind = ' class="subject"' if name == subject else ""
         parts.append(f'<rect{kind} x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}"/>')
-        parts.append(f'<text x="{x + 6}" y="{y + 14}">{escape(_short(name))}</text>')
+        parts.append(f'<text x="{x + 6}" y="{y + 14}">{escape(label(name))}</text>')
     return (
         f'<svg class="lineage" role="img" aria-label="{escape(in_words(behind, subject))}"'
         f' viewBox="0 0 {width} {height}" width="{width}" height="{height}">{"".join(parts)}</svg>'
@@ -53,12 +53,10 @@ def drawn(behind: Mapping[str, frozenset[str]], subject: str, order: list[str]) 
 
 def in_words(behind: Mapping[str, frozenset[str]], subject: str) -> str:
     """What the drawing shows, for whoever cannot see it: the list beside it has every line."""
-    given = sorted(_short(name) for name in behind if name.partition(".")[0] in COLUMNS["Delivered, noted or given"])
+    given = sorted(label(name) for name in behind if name.partition(".")[0] in COLUMNS["Delivered, noted or given"])
     between = len(behind) - len(given) - 1
     models = f"over {between} model{'' if between == 1 else 's'}" if between else "directly"
-    return (
-        f"{_short(subject)} is made {models} from {', '.join(given) or 'no delivery'}; each step is in the list below"
-    )
+    return f"{label(subject)} is made {models} from {', '.join(given) or 'no delivery'}; each step is in the list below"
 
 
 def _line(of: tuple[int, int], to: tuple[int, int]) -> str:
@@ -75,7 +73,7 @@ def _line(of: tuple[int, int], to: tuple[int, int]) -> str:
     return f"M{start} {y}C{middle} {y} {middle} {to_y} {to_x} {to_y}"
 
 
-def _short(name: str) -> str:
+def label(name: str) -> str:
     """A relation by its name; what is no model with where it lies, since sources and marts share names."""
     schema, _, table = name.partition(".")
     return {"raw": f"delivered: {table}", "ledger": f"ledger: {table}", "seeds": f"reference: {table}"}.get(

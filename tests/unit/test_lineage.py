@@ -2,7 +2,7 @@
 
 raw.crimes ─ staging.stg ─┬─ intermediate.spans (of crimes and notices) ─┬─ marts.crimes
 raw.notices ──────────────┘                                              ├─ marts.violence_monthly (and as of)
-seeds.classes ───────────────────────────────────────────────────────────┘     └─ intermediate.trends (Python) ─ marts.trend
+seeds.classes ───────────────────────────────────────────────────────────┘     └─ intermediate.trends ─ marts.trend
 """
 
 from __future__ import annotations
