@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -23,6 +23,8 @@ from flows.warehouse import quoted
 
 HEAT_MONTHS = 12
 """How many months a heat map shows."""
+
+PlaceType = Literal["ward", "lsoa", "street"]
 
 HOT_FROM = 5
 """Places with fewer offences in the month are not shown."""
@@ -361,26 +363,55 @@ class Marts:
         nights = [sum(starts[day][18:]) + sum(starts[(day + 1) % 7][:6]) for day in range(7)]
         return Hours(first, last, tuple(map(tuple, spread)), tuple(map(tuple, starts)), tuple(nights), without)
 
-    def places(self, measure: str, place_type: str) -> list[Place]:
-        """The places of a type with at least HOT_FROM offences in the month, the first five ranks. Never premises."""
-        if place_type == "premises":
-            raise ValueError("premises stay in the release")
+    def places(self, measure: str, place_type: PlaceType) -> list[Place]:
+        """The places of a type with at least HOT_FROM offences in the month, the first five ranks. Never premises.
+
+        A small area is called by its name and code.
+        """
         theme = self.measures[measure].theme
         return [
             Place(*row)
             for row in self._query(
                 f"""
-                select place, offences, share_pct, repeat_months
+                select coalesce(names.name || ' (' || place || ')', place) as called, offences, share_pct, repeat_months
                 from marts.{theme}_hotspots_as_of($as_of)
+                left join (
+                  select lsoa_code, any_value(lsoa_name) as name
+                  from marts.street_crimes
+                  where force = $force and month = $month
+                  group by lsoa_code
+                ) as names on names.lsoa_code = place and $place_type = 'lsoa'
                 where record_source = $record_source and force = $force and measure = $measure and month = $month
                   and place_type = $place_type and offences >= $hot_from and rank <= 5
-                order by rank, place
+                order by rank, called
                 """,
                 measure=measure,
                 place_type=place_type,
                 hot_from=HOT_FROM,
             )
         ]
+
+    def categories(self) -> dict[str, Series]:
+        """The rows of data.police.uk by its own categories, for the 24 months up to the report's, as was known."""
+        months = months_between(shifted(self.edition.month, -23), self.edition.month)
+        arrived = {at for at, now in self.measures["all_crime"].months.items() if now.offences is not None}
+        found: dict[str, dict[date, int]] = defaultdict(dict)
+        for category, month, number in self._query(
+            """
+            select crime_type, month, count(*)
+            from marts.street_crime_versions
+            where force = $force and month between $first and $month
+              and known_from <= $as_of and (known_to is null or known_to > $as_of)
+            group by crime_type, month
+            order by crime_type
+            """,
+            first=months[0],
+        ):
+            found[category][month] = number
+        return {
+            category: Series({at: numbers.get(at, 0) if at in arrived else None for at in months})
+            for category, numbers in found.items()
+        }
 
     def profile(self) -> Profile | None:
         """The profile of the assaults of the six months that end with the report's."""

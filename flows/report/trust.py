@@ -38,7 +38,7 @@ def restatements(found: list[Restated], before: date, context: Context) -> list[
         columns=("Measure", "Month", "Then", "Now", "Change", "Why"),
         rows=rows,
         heads=2,
-        sources=("crimes", "asb_incidents"),
+        sources=tuple(sorted({source for each in context.marts.measures.values() for source in each.sources})),
     )
     return [
         Block(
