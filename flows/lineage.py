@@ -24,6 +24,8 @@ AS_OF = "_as_of"
 """What the name of a table macro ends with, after that of its table."""
 
 DELIVERED = "raw"
+GIVEN = (DELIVERED, "ledger", "seeds")
+"""The schemas of what no model makes: there lineage ends."""
 
 _MANY_SOURCES = 3
 
@@ -245,7 +247,7 @@ class Lineage:
 
     def _follow(self, column: str) -> Origin | None:
         relation, name = _parted(column)
-        if not self._is_model(relation):
+        if relation.partition(".")[0] in GIVEN:
             return Origin(frozenset([column]))
         origin = self.columns(relation).get(name)
         if origin is None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from flows.lineage import GIVEN
+
 COLUMNS = {
-    "Delivered, noted or given": ("raw", "ledger", "seeds"),
+    "Delivered, noted or given": GIVEN,
     "Staging": ("staging",),
     "Intermediate": ("intermediate",),
     "Marts": ("marts",),
@@ -53,7 +55,7 @@ def drawn(behind: Mapping[str, frozenset[str]], subject: str, order: list[str]) 
 
 def in_words(behind: Mapping[str, frozenset[str]], subject: str) -> str:
     """What the drawing shows, for whoever cannot see it: the list beside it has every line."""
-    given = sorted(label(name) for name in behind if name.partition(".")[0] in COLUMNS["Delivered, noted or given"])
+    given = sorted(label(name) for name in behind if name.partition(".")[0] in GIVEN)
     between = len(behind) - len(given) - 1
     models = f"over {between} model{'' if between == 1 else 's'}" if between else "directly"
     return f"{label(subject)} is made {models} from {', '.join(given) or 'no delivery'}; each step is in the list below"
