@@ -41,18 +41,18 @@ def browse(page: Path, script: str, width: int = 1280) -> Any:
     return json.loads(html.unescape(found))
 
 
-# Opens all that is folded, has axe look at the page, and writes what it finds where --dump-dom shows it.
-_LOOKED_AT_BY_AXE = """<pre id="found" hidden></pre><script>{axe}</script><script>
+# Opens all that is folded, has axe look at a part of the page, and writes what it finds where --dump-dom shows it.
+_LOOKED_AT_BY_AXE = """<pre id="found-by-axe" hidden></pre><script>{axe}</script><script>
 for (const details of document.querySelectorAll("details")) details.open = true;
-axe.run({{exclude: [["#found"]]}}, {{resultTypes: ["violations"]}}).then(({{violations}}) => {{
-  document.getElementById("found").textContent = JSON.stringify(violations.map(({{id, impact, nodes}}) =>
-    [impact, id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]));
+axe.run({looked_at}, {{resultTypes: ["violations"], preload: false}}).then(({{violations}}) => {{
+  document.getElementById("found-by-axe").textContent = JSON.stringify(violations.map(
+    ({{id, impact, nodes}}) => [impact, id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]));
 }});
 </script></body>"""
 
 
-def axe(page: Path, width: int = 1280) -> list[list[Any]]:
-    """What axe finds wrong with a page, everything on it unfolded: impact, rule, how often, and where."""
+def axe(page: Path, width: int = 1280, within: str = "body") -> list[list[Any]]:
+    """What axe finds wrong with what a selector finds on a page, unfolded: impact, rule, how often, and where."""
     found = find_spec("axe_playwright_python")
     assert found, "axe is not installed; run: make setup-test"
     assert found.submodule_search_locations
@@ -60,11 +60,11 @@ def axe(page: Path, width: int = 1280) -> list[list[Any]]:
     looked_at = page.with_name(f"axe-{page.name}")
     text = page.read_text(encoding="utf-8")
     assert text.count("</body>") == 1
-    looked_at.write_text(text.replace("</body>", _LOOKED_AT_BY_AXE.format(axe=script)), encoding="utf-8")
+    looked_at.write_text(text.replace("</body>", _LOOKED_AT_BY_AXE.format(axe=script, looked_at=json.dumps(within))), encoding="utf-8")
     size = f"--window-size={width},1000"
     ended = chromium(size, "--virtual-time-budget=60000", "--dump-dom", looked_at.as_uri())
     assert "CONSOLE" not in ended.stderr, ended.stderr
-    [said] = re.findall(r'<pre id="found" hidden="">(.*?)</pre>', ended.stdout, re.DOTALL)
+    [said] = re.findall(r'<pre id="found-by-axe" hidden="">(.*?)</pre>', ended.stdout, re.DOTALL)
     assert said, "axe did not come to an end"
     return json.loads(html.unescape(said))
 
