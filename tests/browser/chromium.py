@@ -51,7 +51,7 @@ axe.run({looked_at}, {{resultTypes: ["violations"], preload: false}}).then(({{vi
 </script></body>"""
 
 
-def axe(page: Path, width: int = 1280, within: str = "body") -> list[list[Any]]:
+def axe(page: Path, within: str) -> list[list[Any]]:
     """What axe finds wrong with what a selector finds on a page, unfolded: impact, rule, how often, and where."""
     found = find_spec("axe_playwright_python")
     assert found, "axe is not installed; run: make setup-test"
@@ -60,9 +60,9 @@ def axe(page: Path, width: int = 1280, within: str = "body") -> list[list[Any]]:
     looked_at = page.with_name(f"axe-{page.name}")
     text = page.read_text(encoding="utf-8")
     assert text.count("</body>") == 1
-    looked_at.write_text(text.replace("</body>", _LOOKED_AT_BY_AXE.format(axe=script, looked_at=json.dumps(within))), encoding="utf-8")
-    size = f"--window-size={width},1000"
-    ended = chromium(size, "--virtual-time-budget=60000", "--dump-dom", looked_at.as_uri())
+    added = _LOOKED_AT_BY_AXE.format(axe=script, looked_at=json.dumps(within))
+    looked_at.write_text(text.replace("</body>", added), encoding="utf-8")
+    ended = chromium("--window-size=1280,1000", "--virtual-time-budget=60000", "--dump-dom", looked_at.as_uri())
     assert "CONSOLE" not in ended.stderr, ended.stderr
     [said] = re.findall(r'<pre id="found-by-axe" hidden="">(.*?)</pre>', ended.stdout, re.DOTALL)
     assert said, "axe did not come to an end"
