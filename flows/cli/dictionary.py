@@ -78,5 +78,4 @@ def _say(touched: Touched, json: bool) -> None:
         ("what people open", [f"{each.label} ({each.owner})" for each in touched.exposures]),
     ):
         if names or what != "columns":
-            print(f"\n{what}: {len(names)}")
-            print("\n".join(f"  {name}" for name in names))
+            print("", f"{what}: {len(names)}", *(f"  {name}" for name in names), sep="\n")

@@ -22,12 +22,11 @@ def test_it_writes_the_same_pages_elsewhere(safercity: Safercity, published: San
 
 def test_what_a_change_touches(safercity: Safercity, sandbox: Sandbox) -> None:
     """It needs no release: who changes a model asks before there is one."""
-    said = safercity(sandbox, "dictionary", "--touched-by", "asb_trend")
+    said = safercity(sandbox, "dictionary", "--touched-by", "mental_health_triage")
     assert said.out.splitlines() == [
-        "A change of marts.asb_trend can reach",
+        "A change of marts.mental_health_triage can reach",
         "",
         "models: 0",
-        "",
         "",
         "what people open: 1",
         "  Partnership report (Performance information lead)",
@@ -35,7 +34,7 @@ def test_what_a_change_touches(safercity: Safercity, sandbox: Sandbox) -> None:
     found: Any = safercity(sandbox, "dictionary", "--touched-by", "raw.crimes.street", "--json").json
     assert "marts.violence_hotspots.place" in found["columns"]
     assert "marts.roads_checks" not in found["models"]
-    assert [each["name"] for each in found["exposures"]] == ["partnership_report"]
+    assert [each["name"] for each in found["exposures"]] == ["open_data_report", "partnership_report", "quality_page"]
 
 
 def test_before_anything_is_published(safercity: Safercity, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -114,7 +114,6 @@ class TestAPublishedRelease:
                     assert connection.execute(query).fetchall() == [(0,)], name
 
     def test_every_table_column_and_macro_is_described(self, published: Sandbox) -> None:
-        dictionary = (published.paths.current / "dictionary.md").read_text(encoding="utf-8")
         with opened(published) as connection:
             described = connection.execute(
                 """
@@ -125,13 +124,9 @@ class TestAPublishedRelease:
                 select function_name, comment from duckdb_functions() where schema_name = 'marts'
                 """
             ).fetchall()
-            names = tables(connection) + macros(connection)
         assert len(described) > 150
         for name, comment in described:
             assert (comment or "").strip(), name
-            assert comment in dictionary, name
-        for name in names:
-            assert name in dictionary
 
     def test_each_theme_can_be_asked_as_of_a_date(self, published: Sandbox) -> None:
         with opened(published) as connection:
@@ -286,8 +281,8 @@ class TestNothingUnsoundIsPublished:
     ) -> None:
         finish = publish._finish
 
-        def lose(*given: Any) -> Release:
-            release = finish(*given)
+        def lose(*given: Any, **named: Any) -> Release:
+            release = finish(*given, **named)
             change(ready, "delete from marts.coverage; drop table marts.dim_ward")
             return release
 
@@ -297,8 +292,8 @@ class TestNothingUnsoundIsPublished:
     def test_a_file_that_is_not_closed(self, ready: Sandbox, refused: Callable[[str], None]) -> None:
         finish = publish._finish
 
-        def leave_open(*given: Any) -> Release:
-            release = finish(*given)
+        def leave_open(*given: Any, **named: Any) -> Release:
+            release = finish(*given, **named)
             (ready.paths.building / "safer_city.duckdb.wal").touch()
             return release
 
