@@ -24,7 +24,7 @@ from flows.stages import transform
 
 
 def write(file: Path = lineage.FILE) -> bool:
-    """Trace the project and write its lineage, which takes some ten seconds; returns whether it is another one.
+    """Trace the project and write its lineage, which takes a quarter of a minute; returns whether it is another one.
 
     Raises SaferCityError where dbt cannot compile the project.
     """
