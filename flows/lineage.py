@@ -172,10 +172,6 @@ class Lineage:
         counted = {each for end in ends if end for each in end.counts}
         return len(self.sources(relation).union(*map(self.sources, counted))) > _MANY_SOURCES
 
-    def behind(self, relation: str) -> frozenset[str]:
-        """Every relation that a model is built from by dbt, at however many steps."""
-        return _reached(relation, lambda name: self.relations[name].reads if name in self.relations else ())
-
     @cached_property
     def readers(self) -> dict[str, tuple[str, ...]]:
         """Relation → the models that read it."""

@@ -125,15 +125,6 @@ class TestBehindAndAhead:
         assert seen["intermediate.trends"] == {"marts.violence_monthly"}
         assert seen["staging.stg"] == {"raw.crimes"}
 
-    def test_what_dbt_builds_it_from(self) -> None:
-        assert PROJECT.behind("marts.crimes") == {
-            SPANS,
-            "seeds.classes",
-            "staging.stg",
-            "raw.crimes",
-            "raw.notices",
-        }
-
     @pytest.mark.parametrize(
         ("subject", "models", "exposures"),
         [
