@@ -61,7 +61,7 @@ def trace(sql: str, schema: Schema, parts: dict[str, set[str]]) -> Traced:
         tree = sqlglot.parse_one(sql, dialect=_DuckDB)
         for table in tree.find_all(exp.Table):
             table.set("catalog", None)
-        known = MappingSchema(schema, dialect=_DuckDB, normalize=False)
+        known = MappingSchema(dict[str, object](schema), dialect=_DuckDB, normalize=False)
         tree = qualify(tree, dialect=_DuckDB, schema=known, identify=False, quote_identifiers=False)
         root = build_scope(tree)
     except SqlglotError as error:
@@ -121,11 +121,12 @@ class _Tracer:
         """The sources by which a column takes a query apart: none where its values are not known by name."""
         tree = scope.expression
         if isinstance(tree, exp.SetOperation):
-            position = tree.named_selects.index(column) if column in tree.named_selects else None
-            if position is None:
+            names = _names(scope)
+            if column not in names:
                 return set()
+            position = names.index(column)
             branches = scope.set_operation_scopes
-            found = [self.held(branch, branch.expression.named_selects[position]) for branch in branches]
+            found = [self.held(branch, _names(branch)[position]) for branch in branches]
             return set().union(*found) if all(found) else set()
         made_of = self._made_of(tree, column)
         if isinstance(made_of, exp.Literal):
@@ -186,11 +187,11 @@ class _Tracer:
         return source is not None and name in self.parts.get(_name(source), set())
 
     def _union(self, scope: Scope, only: str | None) -> _Query:
-        names = scope.expression.named_selects
+        names = _names(scope)
         branches = scope.set_operation_scopes
         if only and SPLIT in names:
             position = names.index(SPLIT)
-            held = [self.held(branch, branch.expression.named_selects[position]) for branch in branches]
+            held = [self.held(branch, _names(branch)[position]) for branch in branches]
             branches = [branch for branch, of in zip(branches, held, strict=True) if not of or only in of]
         columns: Columns = {name: Origin() for name in names}
         rows = _Rows()
@@ -297,6 +298,11 @@ def _required(origin: Origin | None) -> Origin:
     if origin is None:
         raise UntraceableError
     return origin
+
+
+def _names(scope: Scope) -> list[str]:
+    """The columns of a query, in order."""
+    return scope.expression.named_selects if isinstance(scope.expression, exp.Query) else []
 
 
 def _name(table: exp.Table) -> str:
