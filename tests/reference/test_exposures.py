@@ -50,6 +50,13 @@ def listening(release: tuple[Release, Path]) -> Iterator[Any]:
         yield Listening(connection)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take ten times as long as all the queries."""
+    for name, _ in inspect.getmembers(charts, inspect.isfunction):
+        monkeypatch.setattr(charts, name, lambda *_, **__: "<svg/>")
+
+
 @pytest.mark.parametrize(
     ("exposure", "record_source", "month"),
     [("partnership_report", "force", date(2019, 7, 1)), ("open_data_report", "police_uk", date(2019, 5, 1))],
@@ -60,11 +67,8 @@ def test_the_reports(
     month: date,
     listening: Any,
     release: tuple[Release, Path],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edition = Edition("City of London Police", record_source, month, date(2019, 8, 7))
-    for name, _ in inspect.getmembers(charts, inspect.isfunction):
-        monkeypatch.setattr(charts, name, lambda *_, **__: "<svg/>")
     assert figures.newest_month(listening, edition.force, record_source, edition.as_of)
     assert edition.force in figures.forces(listening, record_source)
     marts = figures.Marts(listening, edition)
