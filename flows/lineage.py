@@ -52,7 +52,7 @@ class Origin:
 
 
 Columns = dict[str, Origin | None]
-"""Column → origin, one step back; None where it could not be traced."""
+"""Column → origin, one step back, in the order of the relation; None where it could not be traced."""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 from sqlglot.tokens import TokenType
 
-from flows.lineage import Origin, part_of
-
-Columns = dict[str, Origin | None]
-"""Column → origin, in the order of the query; None where it could not be traced."""
+from flows.lineage import Columns, Origin, part_of
 
 Schema = dict[str, dict[str, dict[str, str]]]
 """Schema → relation → column → type, of every relation that a query may read."""

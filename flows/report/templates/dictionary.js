@@ -15,7 +15,8 @@ const [wanted, found, status] = ["input", "ul", "p"].map((name) => box.querySele
 const texts = ENTRIES.map(([kind, name, , said]) => [name.toLowerCase(), `${name} ${kind} ${said}`.toLowerCase()]);
 let chosen = -1;
 
-// 0 is best: the whole name, then a part of it between points, its beginning, a place in it, and words anywhere.
+// 0 is best: the whole name, then a part of it between points, its beginning, a place in it, and words anywhere. Of two
+// that are as good the shorter name comes first.
 function rank([name, text], query, words) {
   if (!words.every((word) => text.includes(word))) return -1;
   if (name === query) return 0;
@@ -30,7 +31,8 @@ function look() {
   const ranked = !query ? [] : texts
     .map((text, at) => [rank(text, query.replace(/\s+/g, "_"), words), at])
     .filter(([how]) => how >= 0)
-    .sort(([one, first], [other, second]) => one - other || first - second);
+    .sort(([one, first], [other, second]) =>
+      one - other || texts[first][0].length - texts[second][0].length || first - second);
   found.replaceChildren(...ranked.slice(0, MOST).map(([, at], place) => {
     const [kind, name, where, said] = ENTRIES[at];
     const option = document.createElement("li");
