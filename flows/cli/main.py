@@ -19,7 +19,20 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, partnership, quarantine, screen, serve
+from flows.cli import (
+    alerts,
+    audit,
+    backup,
+    erase,
+    explain,
+    fetch,
+    gaps,
+    housekeeping,
+    partnership,
+    quarantine,
+    screen,
+    serve,
+)
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -50,6 +63,7 @@ app.command()(erase.erase)
 app.command()(serve.serve)
 app.command()(fetch.fetch)
 app.command()(gaps.gaps)
+app.command()(explain.explain)
 app.command()(partnership.report)
 
 
@@ -376,11 +390,7 @@ def sql(
     paths = load_settings().paths
     day = as_of.date() if as_of else None
     found = read.query(paths, query, day)
-    try:
-        audit_log.record(paths, "consult", f"sql{f' as of {day}' if day else ''}: {audit_log.without_texts(query)}")
-    except SaferCityError as error:
-        # Readers are never locked out, not by a full disk either.
-        screen.err.print(f"safercity: {error}. The query was answered all the same", markup=False)
+    audit.consulted(paths, f"sql{f' as of {day}' if day else ''}: {audit_log.without_texts(query)}")
     if json:
         screen.as_json(found.as_dicts())
     else:
