@@ -173,13 +173,10 @@ def _explained(connection: duckdb.DuckDBPyConnection, cell: Cell, theme: str, as
 def _first_published(connection: duckdb.DuckDBPyConnection, cell: Cell) -> Moment | None:
     """The month's first publication, on whatever day."""
     rows = connection.execute(
-        """
+        f"""
         select restatements.extract_date, file_name, offences
         from marts.restatements
-        left join marts.deliveries
-          on deliveries.source = $source and deliveries.force = $force and deliveries.state = 'loaded'
-          and (deliveries.slice is null or deliveries.slice = strftime($month, '%Y-%m'))
-          and deliveries.extract_date = restatements.extract_date
+        left join marts.deliveries on {movements.IN_FILE.format(moment="restatements")}
         where first_published and record_source = $record_source and restatements.force = $force
           and measure = $measure and month = $month
         """,

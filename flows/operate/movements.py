@@ -1,6 +1,6 @@
 """Single records in marts: which of them a figure counts on a day, and which entered or left it, when and why.
 
-Records are told by key and by what decides where they count: never by a place of theirs, a person or a text.
+Records are told by key and by what decides where they count: those of a force never by a place or a person.
 """
 
 from __future__ import annotations
@@ -104,11 +104,12 @@ _RECORDS = {
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
-_IN_FILE = """
+IN_FILE = """
   deliveries.source = $source and deliveries.force = $force and deliveries.state = 'loaded'
   and (deliveries.slice is null or deliveries.slice = strftime({moment}.month, '%Y-%m'))
   and deliveries.extract_date = {moment}.extract_date
 """
+"""Which of marts.deliveries brought what moved a month at an extract, of a relation with both; asked with a cell."""
 
 
 def records(connection: duckdb.DuckDBPyConnection, cell: Cell, as_of: date) -> Table:
@@ -136,7 +137,7 @@ def records(connection: duckdb.DuckDBPyConnection, cell: Cell, as_of: date) -> T
           deliveries.file_name as file,
           deliveries.revision
         from versions
-        left join marts.deliveries on {_IN_FILE.format(moment="versions")}
+        left join marts.deliveries on {IN_FILE.format(moment="versions")}
         where versions.month = $month and is_in and known_from <= $as_of and (known_to is null or known_to > $as_of)
         order by all
         """
@@ -211,7 +212,7 @@ def movements(connection: duckdb.DuckDBPyConnection, cell: Cell, *, every_month:
           moved.month, moved.extract_date, deliveries.file_name, record, change,
           case when $record_source = 'police_uk' then 'resupplied' else cause end, before, after
         from moved
-        left join marts.deliveries on {_IN_FILE.format(moment="moved")}
+        left join marts.deliveries on {IN_FILE.format(moment="moved")}
         {"" if every_month else "where moved.month = $month"}
         order by moved.month, moved.extract_date, change desc, cause, record
         """
