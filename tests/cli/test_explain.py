@@ -91,7 +91,7 @@ class TestCrimes:
             {
                 "month": "2019-01-01",
                 "extract_date": "2019-04-07",
-                "file": "crimes_2019-04-07.csv",
+                "file": "crimes_2019-04-07.csv.gz",
                 "record": "CR/00021/19",
                 "change": 1,
                 "cause": "reinstated",
@@ -101,7 +101,7 @@ class TestCrimes:
             {
                 "month": "2019-01-01",
                 "extract_date": "2019-04-07",
-                "file": "crimes_2019-04-07.csv",
+                "file": "crimes_2019-04-07.csv.gz",
                 "record": "CR/00022/19",
                 "change": -1,
                 "cause": "date_changed_out",
@@ -113,7 +113,7 @@ class TestCrimes:
             f"CR/000{number}/19" for number in (21, 23, 24, 25)
         ]
         assert found["records"][0]["first_known"] == "2019-02-07"
-        assert found["records"][0]["file"] == "crimes_2019-04-07.csv"
+        assert found["records"][0]["file"] == "crimes_2019-04-07.csv.gz"
 
     def test_at_its_first_publication_nothing_has_moved(self, safercity: Safercity, both_batches: Sandbox) -> None:
         ended = safercity(both_batches, "explain", "abh", "2019-01", "--as-of", "2019-03-06")

@@ -74,7 +74,7 @@ class TestKinds:
             [(datetime(2019, 2, 1), "d"), (5, "n"), (-37.5, "n")],
         ]
         book = openpyxl.load_workbook(tmp_path / "answer.xlsx")
-        assert [page.oddHeader.center.text for page in book.worksheets] == ["OFFICIAL", "OFFICIAL"]
+        assert [page.oddHeader.center.text for page in book.worksheets] == ["&BOFFICIAL", "&BOFFICIAL"]
         assert [cell.value for cell in book["Query"]["A"]][2].startswith("select month, offences")
 
     def test_every_type_in_a_workbook(self, safercity: Safercity, published: Sandbox, tmp_path: Path) -> None:
