@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, styles: dict[type,
             sheet.write_datetime(row, column, value, styles[datetime])
             return
         case date() if not isinstance(value, datetime) and value >= _FIRST_DAY:
-            sheet.write_datetime(row, column, value, styles[date])
+            sheet.write_datetime(row, column, datetime.combine(value, time.min), styles[date])
             return
         case list():
             text = ", ".join(map(str, value))

@@ -217,7 +217,11 @@ def movements(connection: duckdb.DuckDBPyConnection, cell: Cell, *, every_month:
         order by moved.month, moved.extract_date, change desc, cause, record
         """
     rows = connection.execute(sql, _asked(sql, vars(cell))).fetchall()
-    return [Movement(*told, *_what_differs(before, after)) for *told, before, after in rows]
+    found = []
+    for *told, before, after in rows:
+        left, became = _what_differs(before, after)
+        found.append(Movement(*told, before=left, after=became))
+    return found
 
 
 def _asked(sql: str, given: dict[str, Any]) -> dict[str, Any]:
