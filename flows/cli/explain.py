@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from flows.operate.read import Table
 
 
+ONLY_FOR_SCRIPTS = ("offence", "committed_from", "occurred_at", "first_known", "revision")
+"""Columns of records that are not printed, so that a record goes into a line."""
+
+
 def explain(
     measure: Annotated[str, typer.Argument(help="A measure of marts.dim_measure, such as violence.")],
     month: Annotated[datetime, typer.Argument(formats=["%Y-%m"], help="The month counted, such as 2019-06.")],
@@ -74,7 +78,7 @@ def _show(figure: Explained, limit: int) -> None:
                     f"{movement.change:+}",
                     movement.cause.replace("_", " "),
                     _state(movement.before),
-                    _state(movement.after),
+                    _state(movement.after, movement.before is not None),
                 )
                 for movement in figure.movements[: limit or None]
             ],
@@ -87,7 +91,12 @@ def _show(figure: Explained, limit: int) -> None:
             _deliveries(figure.records),
             title="\nWhere its records come from: the deliveries of their states",
         )
-        screen.table(figure.records.columns, figure.records.rows[: limit or None], title="\nThe records")
+        shown = [place for place, column in enumerate(figure.records.columns) if column not in ONLY_FOR_SCRIPTS]
+        screen.table(
+            [figure.records.columns[place] for place in shown],
+            [[row[place] for place in shown] for row in figure.records.rows[: limit or None]],
+            title="\nThe records; --json tells more of each",
+        )
         _more(len(figure.records.rows), limit)
 
 
@@ -128,12 +137,15 @@ def _more(number: int, limit: int) -> None:
         print(f"The first {limit} of {number:,}; see all with --limit 0.")
 
 
-def _state(state: dict[str, Any] | None) -> str:
-    """What decides where a record counts, in one line."""
-    return ", ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in (state or {}).items())
+def _state(state: dict[str, Any] | None, has_month: bool = True) -> str:
+    """What decides where a record counts, in one line; of a new record the month is that of the figure."""
+    told = {name: value for name, value in (state or {}).items() if has_month or name != "month"}
+    return ", ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in told.items())
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, list):
         return " and ".join(value)
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value)

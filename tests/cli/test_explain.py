@@ -66,12 +66,10 @@ class TestCrimes:
             "file\textract date\trecords",
             "crimes_2019-02-07.csv\t2019-02-07\t4",
             "",
-            "The records",
-            "crime_number\tclass_code\tsub_code\toffence\tstatus\toutcome_code\trecorded_at\tcommitted_from\tfirst_known"
-            "\tstate_from\tfile\trevision",
+            "The records; --json tells more of each",
+            "crime_number\tclass_code\tsub_code\tstatus\toutcome_code\trecorded_at\tstate_from\tfile",
             *(
-                f"CR/000{number}/19\t8N\t008/06\tAssault occasioning actual bodily harm\trecorded\t"
-                "\t2019-01-12 12:00:00\t\t2019-02-07\t2019-02-07\tcrimes_2019-02-07.csv\t1"
+                f"CR/000{number}/19\t8N\t008/06\trecorded\t\t2019-01-12 12:00:00\t2019-02-07\tcrimes_2019-02-07.csv"
                 for number in (22, 23)
             ),
             "The first 2 of 4; see all with --limit 0.",
@@ -112,8 +110,20 @@ class TestCrimes:
         assert [record["crime_number"] for record in found["records"]] == [
             f"CR/000{number}/19" for number in (21, 23, 24, 25)
         ]
-        assert found["records"][0]["first_known"] == "2019-02-07"
-        assert found["records"][0]["file"] == "crimes_2019-04-07.csv.gz"
+        assert found["records"][0] == {
+            "crime_number": "CR/00021/19",
+            "class_code": "8N",
+            "sub_code": "008/06",
+            "offence": "Assault occasioning actual bodily harm",
+            "status": "recorded",
+            "outcome_code": None,
+            "recorded_at": "2019-01-12T12:00:00",
+            "committed_from": None,
+            "first_known": "2019-02-07",
+            "state_from": "2019-04-07",
+            "file": "crimes_2019-04-07.csv.gz",
+            "revision": 1,
+        }
 
     def test_at_its_first_publication_nothing_has_moved(self, safercity: Safercity, both_batches: Sandbox) -> None:
         ended = safercity(both_batches, "explain", "abh", "2019-01", "--as-of", "2019-03-06")
@@ -128,6 +138,20 @@ class TestCrimes:
         assert (moved["record"], moved["before"]) == ("CR/00110/19", None)
         assert moved["after"]["class_code"] == "39"
         assert found["offences"] == len(found["records"]) == found["history"][0]["offences"] + 1
+
+    def test_a_new_record_is_told_without_the_month_of_the_figure(
+        self, safercity: Safercity, published: Sandbox
+    ) -> None:
+        [line] = [
+            line
+            for line in safercity(published, "explain", "all_crime", "2019-01").lines
+            if "CR/00110" in line and "late" in line
+        ]
+        assert line.split("\t")[4:] == [
+            "",
+            "status recorded, class code 39, sub code 039/00, victim type public, method tags pickpocket and"
+            " bag_licensed_premises",
+        ]
 
     def test_none_counted_is_a_figure_too(self, safercity: Safercity, published: Sandbox) -> None:
         ended = safercity(published, "explain", "rape", "2019-01")
