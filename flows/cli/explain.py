@@ -146,6 +146,4 @@ def _state(state: dict[str, Any] | None, has_month: bool = True) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "none"
-    if isinstance(value, list):
-        return " and ".join(value)
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value)

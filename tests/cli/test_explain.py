@@ -149,7 +149,7 @@ class TestCrimes:
         ]
         assert line.split("\t")[4:] == [
             "",
-            "status recorded, class code 39, sub code 039/00, victim type public, method tags pickpocket and"
+            "status recorded, class code 39, sub code 039/00, victim type public, method tags pickpocket;"
             " bag_licensed_premises",
         ]
 
