@@ -32,6 +32,7 @@ _COUNTED: dict[str, tuple[str, str]] = {
     "run_killed": ("a run was ended from outside", "a run was ended from outside"),
     "run_overdue": ("a run is overdue", "a run is overdue"),
     "disk_nearly_full": ("the disk is nearly full", "the disk is nearly full"),
+    "fetch_failed": ("open data could not be fetched", "open data could not be fetched"),
     "report_missing": ("the monthly report is missing", "the monthly report is missing"),
     "rejected_file": ("{} file rejected", "{} files rejected"),
     "quarantined_rows": ("{} rule quarantined rows", "{} rules quarantined rows"),

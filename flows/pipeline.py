@@ -164,9 +164,14 @@ def fetch_open_data(first: date | None = None, last: date | None = None) -> Stat
     """
     settings = load_settings()
     folder = fetch.folder(settings)
-    done = fetch.fetch(settings.fetch, folder, fetch.wanted_months(folder, first, last))
-    create_table_artifact([asdict(item) for item in done], key="fetched", description="What became of each archive")
-    fetch.require_all(done)
+    try:
+        done = fetch.fetch(settings.fetch, folder, fetch.wanted_months(folder, first, last))
+        create_table_artifact([asdict(item) for item in done], key="fetched", description="What became of each archive")
+        fetch.require_all(done)
+    except SaferCityError as error:
+        runs.tell_of_fetch(settings, error)
+        raise
+    runs.tell_of_fetch(settings, None)
     return Completed(message=f"{sum(item.state == 'fetched' for item in done)} of {len(done)} archives were new")
 
 

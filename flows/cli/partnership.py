@@ -26,6 +26,10 @@ def report(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day whose knowledge it shows; by default today."),
     ] = None,
     force: Annotated[str | None, typer.Option(help="Force to report; by default the one of the release.")] = None,
+    open_data: Annotated[
+        bool,
+        typer.Option("--open-data", help="The edition from data.police.uk alone, of any force that the release has."),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Put copies of both files into this folder too.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
 ) -> None:
@@ -34,11 +38,18 @@ def report(
     It is made from the published release alone, and kept below data/reports/partnership. Made again with other figures
     it is the next issue, in which each figure that differs is marked with what it was and why; with the same figures
     it is the same issue. `docs/report.md` says how to read it.
+
+    With --open-data it is made of what data.police.uk publishes of a force and of nothing else, says what that cannot
+    show, and may go to anybody; it is kept below data/reports/open-data, by default of the newest month published.
     """
     from flows.report import partnership
 
     written = partnership.write(
-        load_settings(), month=month and month.date(), as_of=as_of and as_of.date(), force=force
+        load_settings(),
+        month=month and month.date(),
+        as_of=as_of and as_of.date(),
+        force=force,
+        record_source="police_uk" if open_data else "force",
     )
     if out:
         written = partnership.copy(written, out)
@@ -47,6 +58,7 @@ def report(
         screen.as_json(
             {
                 "force": edition.force,
+                "edition": edition.name,
                 "month": f"{edition.month:%Y-%m}",
                 "as_of": edition.as_of,
                 "release_id": written.release_id,

@@ -18,6 +18,7 @@ from flows.report.document import (
     Block,
     Cell,
     Chart,
+    RecordSource,
     Section,
     Table,
     change,
@@ -27,10 +28,19 @@ from flows.report.document import (
     percent_change,
     word,
 )
-from flows.report.figures import HEAT_MONTHS, HOT_FROM, Hours, Marts, Measure, Monthly, Place, shifted
+from flows.report.figures import HEAT_MONTHS, HOT_FROM, Hours, Marts, Measure, Monthly, Place, PlaceType, shifted
 from flows.report.narrative import DAYS, Noun, month_name, span
 
 CHART_MONTHS = 36
+
+AREAS: dict[RecordSource, tuple[PlaceType, ...]] = {"force": ("ward", "street"), "police_uk": ("lsoa", "point")}
+"""The kinds of places that are shown, largest first."""
+
+_PLACES_ARE: dict[RecordSource, str] = {
+    "force": "A street is not a ward, also where they share a name.",
+    "police_uk": "Before publication each was moved to the nearest point of a national list, which is called by a"
+    " street or a kind of place; none of them is where anything happened.",
+}
 
 Blocks = Callable[["Context"], list[Block]]
 
@@ -73,6 +83,19 @@ class Plan:
     counted: tuple[Counted, ...] = ()
     rows: tuple[str, ...] = ()
     blocks: tuple[Blocks, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outline:
+    """An edition: its title, the totals of its first section, and its sections.
+
+    Without a marking of its own it has that of the release.
+    """
+
+    title: str
+    headlines: tuple[Counted, ...]
+    plans: tuple[Plan, ...]
+    marking: str = ""
 
 
 NOUNS = {
@@ -221,21 +244,19 @@ def _counted(counted: Counted, context: Context) -> Block:
     marts, measure = context.marts, context.marts.measures[counted.measure]
     shown = measure.last(CHART_MONTHS)
     month = hours = None
-    wards: list[Place] = []
-    streets: list[Place] = []
-    if counted.hours and marts.edition.record_source == "force":
+    places: dict[PlaceType, list[Place]] = {}
+    if counted.hours:
         month, hours = marts.hours(measure.name, 1), marts.hours(measure.name, HEAT_MONTHS)
-    if counted.places:
-        wards, streets = marts.places(measure.name, "ward"), marts.places(measure.name, "street")
-    has_places = counted.places and measure.now.offences is not None
+    if counted.places and measure.now.offences is not None:
+        places = {kind: marts.places(measure.name, kind) for kind in AREAS[marts.edition.record_source]}
     paragraphs = (
         *told(counted, context),
-        [*(narrative.when(month) if month else []), narrative.where(wards, streets) if has_places else ""],
+        [*(narrative.when(month) if month else []), narrative.where(places) if places else ""],
     )
     drawn = [_control_chart(measure, shown, context)]
     if hours and hours.timed:
         drawn.append(_heat_map(measure, hours, context))
-    tables = tuple(_places(measure, kind, places) for kind, places in (("ward", wards), ("street", streets)) if places)
+    tables = tuple(_places(measure, kind, found) for kind, found in places.items() if found)
     return Block(
         title=measure.label,
         paragraphs=joined(paragraphs),
@@ -370,12 +391,13 @@ def _heat_map(measure: Measure, hours: Hours, context: Context) -> Chart:
     )
 
 
-def _places(measure: Measure, kind: str, places: list[Place]) -> Table:
+def _places(measure: Measure, kind: PlaceType, places: list[Place]) -> Table:
+    area = narrative.AREA[kind]
     return Table(
         key=f"{measure.name}_{kind}s",
-        caption=f"{measure.label}: {kind}s with the most in {month_name(measure.now.month)}",
+        caption=f"{measure.label}: {area.many} with the most in {month_name(measure.now.month)}",
         columns=(
-            kind.capitalize(),
+            area.one[:1].upper() + area.one[1:],
             _unit([measure]).capitalize(),
             "Share of all %",
             "Of the last three months, with at least two",
@@ -417,8 +439,8 @@ def _notes(
     if counted.places and now.offences is not None:
         yield (
             f"Places: shares are of all {count(now.offences).text} of the month, those without a place included. Places"
-            f" with fewer than {HOT_FROM} are not shown, premises never. A street is not a ward, also where they share"
-            " a name."
+            f" with fewer than {HOT_FROM} are not shown, premises never."
+            f" {_PLACES_ARE[context.marts.edition.record_source]}"
         )
 
 

@@ -36,6 +36,11 @@ class Edition:
     month: date
     as_of: date
 
+    @property
+    def name(self) -> str:
+        """What the edition is called where a word must do: the partnership's own, or that from open data alone."""
+        return "partnership" if self.record_source == "force" else "open-data"
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -89,8 +89,16 @@ class Done:
 
 
 def series_table(
-    context: Context, key: str, caption: str, what: str, series: Mapping[str, Series], *, sources: tuple[str, ...]
+    context: Context,
+    key: str,
+    caption: str,
+    what: str,
+    series: Mapping[str, Series],
+    *,
+    sources: tuple[str, ...],
+    is_last_known: bool = True,
 ) -> Table:
+    """The months of each series compared."""
     month = context.marts.edition.month
     year_before = shifted(month, -12)
     return Table(
@@ -122,7 +130,7 @@ def series_table(
             for name, each in series.items()
         ),
         sources=sources,
-        last_known=True,
+        last_known=is_last_known,
     )
 
 

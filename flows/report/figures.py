@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -23,6 +23,9 @@ from flows.warehouse import quoted
 
 HEAT_MONTHS = 12
 """How many months a heat map shows."""
+
+PlaceType = Literal["ward", "street", "lsoa", "point"]
+"""Kinds of places that are shown: those of a force's own records, and those of data.police.uk."""
 
 HOT_FROM = 5
 """Places with fewer offences in the month are not shown."""
@@ -217,13 +220,14 @@ class Quarter:
 class SourceState:
     """A source: its coverage in each of some months, None where it covers none, and its checks in twelve months.
 
-    `checked` and `failed` are None where the counts of the source are withheld.
+    `checked` and `failed` are None where the counts of the source are withheld; `extracts` is how many were checked.
     """
 
     source: str
     title: str
     states: dict[date, str | None]
     newest_extract: date | None
+    extracts: int
     checked: int | None
     failed: int | None
 
@@ -361,26 +365,99 @@ class Marts:
         nights = [sum(starts[day][18:]) + sum(starts[(day + 1) % 7][:6]) for day in range(7)]
         return Hours(first, last, tuple(map(tuple, spread)), tuple(map(tuple, starts)), tuple(nights), without)
 
-    def places(self, measure: str, place_type: str) -> list[Place]:
-        """The places of a type with at least HOT_FROM offences in the month, the first five ranks. Never premises."""
-        if place_type == "premises":
-            raise ValueError("premises stay in the release")
+    def places(self, measure: str, place_type: PlaceType) -> list[Place]:
+        """The places of a type with at least HOT_FROM offences in the month, the first five ranks. Never premises.
+
+        A small area is called by its name and code.
+        """
+        if place_type == "point":
+            return self._points(measure)
         theme = self.measures[measure].theme
         return [
             Place(*row)
             for row in self._query(
                 f"""
-                select place, offences, share_pct, repeat_months
+                select coalesce(names.name || ' (' || place || ')', place) as called, offences, share_pct, repeat_months
                 from marts.{theme}_hotspots_as_of($as_of)
+                left join (
+                  select lsoa_code, any_value(lsoa_name) as name
+                  from marts.street_crimes
+                  where force = $force and month = $month
+                  group by lsoa_code
+                ) as names on names.lsoa_code = place and $place_type = 'lsoa'
                 where record_source = $record_source and force = $force and measure = $measure and month = $month
                   and place_type = $place_type and offences >= $hot_from and rank <= 5
-                order by rank, place
+                order by rank, called
                 """,
                 measure=measure,
                 place_type=place_type,
                 hot_from=HOT_FROM,
             )
         ]
+
+    def _points(self, measure: str) -> list[Place]:
+        """The same for the points of data.police.uk, each with its small area: their names come again in every town."""
+        return [
+            Place(*row)
+            for row in self._query(
+                """
+                with points as (
+                  select
+                    regexp_replace(location, '^On or near ', '') || ' in ' || lsoa_name as place,
+                    versions.month,
+                    count(*) as offences
+                  from marts.street_crime_versions as versions
+                  inner join marts.dim_measure_member as members
+                    on versions.crime_type = members.police_uk_category
+                      and versions.month between coalesce(members.valid_from, versions.month)
+                      and coalesce(members.valid_to, versions.month)
+                  where force = $force and members.measure = $measure and versions.month between $first and $month
+                    and known_from <= $as_of and (known_to is null or known_to > $as_of)
+                    and location not in ('No Location', 'On or near', '') and lsoa_name is not null
+                  group by place, versions.month
+                ),
+                ranked as (
+                  select
+                    place,
+                    sum(offences) filter (month = $month)::bigint as offences,
+                    count(*) filter (offences >= 2) as repeat_months
+                  from points
+                  group by place
+                  having sum(offences) filter (month = $month) >= $hot_from
+                  qualify dense_rank() over (order by sum(offences) filter (month = $month) desc) <= 5
+                )
+                select place, offences, round(100 * offences / $total, 1), repeat_months
+                from ranked
+                order by offences desc, place
+                """,
+                measure=measure,
+                first=shifted(self.edition.month, -2),
+                hot_from=HOT_FROM,
+                total=self.measures[measure].now.offences,
+            )
+        ]
+
+    def categories(self) -> dict[str, Series]:
+        """The rows of data.police.uk by its own categories, for the 24 months up to the report's, as was known."""
+        months = months_between(shifted(self.edition.month, -23), self.edition.month)
+        arrived = {at for at, now in self.measures["all_crime"].months.items() if now.offences is not None}
+        found: dict[str, dict[date, int]] = defaultdict(dict)
+        for category, month, number in self._query(
+            """
+            select crime_type, month, count(*)
+            from marts.street_crime_versions
+            where force = $force and month between $first and $month
+              and known_from <= $as_of and (known_to is null or known_to > $as_of)
+            group by crime_type, month
+            order by crime_type
+            """,
+            first=months[0],
+        ):
+            found[category][month] = number
+        return {
+            category: Series({at: numbers.get(at, 0) if at in arrived else None for at in months})
+            for category, numbers in found.items()
+        }
 
     def profile(self) -> Profile | None:
         """The profile of the assaults of the six months that end with the report's."""
@@ -511,7 +588,11 @@ class Marts:
         rows = self._query(
             """
             with checks as (
-              select source, sum(rows_checked)::bigint as checked, sum(rows_failed)::bigint as failed
+              select
+                source,
+                count(distinct extract_date) as extracts,
+                sum(rows_checked)::bigint as checked,
+                sum(rows_failed)::bigint as failed
               from marts.data_quality
               where coalesce(force, $force) = $force
                 and extract_date <= $as_of and extract_date > $as_of::date - interval 12 months
@@ -523,7 +604,7 @@ class Marts:
               where coalesce(force, $force) = $force and state <> 'rejected' and extract_date <= $as_of
               group by source
             )
-            select source, title, newest, checked, failed
+            select source, title, newest, coalesce(checks.extracts, 0), checked, failed
             from marts.dim_source
             left join extracts using (source)
             left join checks using (source)
@@ -532,8 +613,8 @@ class Marts:
             """
         )
         return [
-            SourceState(source, title, {at: states[source].get(at) for at in months}, newest, checked, failed)
-            for source, title, newest, checked, failed in rows
+            SourceState(source, title, {at: states[source].get(at) for at in months}, *checks)
+            for source, title, *checks in rows
         ]
 
     def timeliness(self) -> list[Timeliness]:

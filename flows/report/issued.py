@@ -4,6 +4,8 @@
     data/reports/partnership/<month>-as-of-<date>/issue-1.xlsx    its tables
     data/reports/partnership/<month>-as-of-<date>/issue-1.json    its figures, its release, and what they rest on
 
+Those of the open-data edition lie in data/reports/open-data.
+
 A later rendering with the same figures is the same issue. One with other figures is the next, held against the one
 before it; the earlier ones stay as they are. A report of another force than the default one has its name in its folder.
 """
@@ -14,7 +16,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from flows.errors import SaferCityError
@@ -47,7 +49,7 @@ def folder(paths: Paths, edition: Edition, default_force: str) -> Path:
     """Where the issues of a report lie."""
     slug = re.sub(r"[^a-z0-9]+", "-", edition.force.lower()).strip("-")
     of_force = "" if edition.force == default_force else f"-{slug}"
-    return paths.data / "reports" / "partnership" / f"{edition.month:%Y-%m}-as-of-{edition.as_of}{of_force}"
+    return paths.data / "reports" / edition.name / f"{edition.month:%Y-%m}-as-of-{edition.as_of}{of_force}"
 
 
 def file(kept_in: Path, number: int, ending: str) -> Path:
@@ -90,7 +92,10 @@ def newest(kept_in: Path) -> Issue | None:
 
 
 def last_months(paths: Paths, edition: Edition, default_force: str) -> date:
-    """The as-of date of last month's report: of the newest that was issued before this one's, else the usual 7th."""
+    """The as-of date of last month's report: of the newest that was issued before this one's, else the usual 7th.
+
+    data.police.uk publishes a month when another two have passed, so there it is else the same day of a month before.
+    """
     before = folder(paths, replace(edition, month=shifted(edition.month, -1)), default_force)
     pattern = before.name.replace(str(edition.as_of), "????-??-??")
     days = [
@@ -98,7 +103,12 @@ def last_months(paths: Paths, edition: Edition, default_force: str) -> date:
         for path in before.parent.glob(pattern)
         if (found := re.search(r"-as-of-(\d{4}-\d\d-\d\d)", path.name)) and any(path.glob("issue-*.json"))
     ]
-    return max((day for day in days if day < edition.as_of), default=edition.month.replace(day=due.DAY))
+    if edition.record_source == "force":
+        usual = edition.month.replace(day=due.DAY)
+    else:
+        last_day = edition.as_of.replace(day=1) - timedelta(days=1)
+        usual = last_day.replace(day=min(edition.as_of.day, last_day.day))
+    return max((day for day in days if day < edition.as_of), default=usual)
 
 
 def write_record(kept_in: Path, issue: Issue) -> None:

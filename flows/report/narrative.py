@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import calendar
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ from flows.report.figures import (
     Measure,
     Monthly,
     Place,
+    PlaceType,
     Profile,
     Restated,
     Series,
@@ -70,6 +71,14 @@ class Noun:
     def counted(self, number: int) -> str:
         """So many of them."""
         return f"{number:,} {self.one if number == 1 else self.many}" if number else f"no {self.many}"
+
+
+AREA: dict[PlaceType, Noun] = {
+    "ward": Noun("ward", "wards"),
+    "street": Noun("street", "streets"),
+    "lsoa": Noun("small area (LSOA)", "small areas (LSOA)"),
+    "point": Noun("point", "points"),
+}
 
 
 def month_name(month: date) -> str:
@@ -280,17 +289,19 @@ def when(hours: Hours) -> list[str]:
     return said
 
 
-def where(wards: Sequence[Place], streets: Sequence[Place]) -> str:
-    """The places with the most offences, and those that were so in each of three months."""
+def where(found: Mapping[PlaceType, Sequence[Place]]) -> str:
+    """The places with the most offences, by kind, and which of the last kind were so in each of three months."""
     said = []
-    for kind, places in (("ward", wards), ("street", streets)):
+    for kind, places in found.items():
         if places:
             named = [f"{place.place} ({place.offences:,}{_of_all(place)})" for place in places[:3]]
-            said.append(f"by {kind}, {listed(named)}")
+            said.append(f"by {AREA[kind].one}, {listed(named)}")
     if not said:
-        return "No ward or street has five or more."
-    again = [place.place for place in streets if place.repeat_months == 3]
-    repeat = f" Streets with at least two in each of the last three months: {listed(again)}." if again else ""
+        return f"No {' or '.join(AREA[kind].one for kind in found)} has five or more."
+    kind, places = list(found.items())[-1]
+    again = [place.place for place in places if place.repeat_months == 3]
+    those = AREA[kind].many.capitalize()
+    repeat = f" {those} with at least two in each of the last three months: {listed(again)}." if again else ""
     return f"Most were recorded, {'; '.join(said)}.{repeat}"
 
 

@@ -1,7 +1,10 @@
 """The partnership report: one HTML file and one workbook for a force and month, as known on a day.
 
-It reads one published release and nothing else. What it says is decided in `sections.py` and `narrative.py`, what it
-knows in `figures.py`, how it looks in `charts.py` and the template; `issued.py` keeps what went out.
+There are two editions of it: of the force's own records, and of data.police.uk alone.
+
+It reads one published release and nothing else. What it says is decided in `sections.py`, `open_data.py` and
+`narrative.py`, what it knows in `figures.py`, how it looks in `charts.py` and the template; `issued.py` keeps what went
+out.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from flows.errors import SaferCityError, UsageError
 from flows.freshness import in_words
 from flows.releases import DATABASE, Release
 from flows.report import figures, issued, narrative, personal, workbook
-from flows.report.document import Edition, Report
+from flows.report.document import Edition, RecordSource, Report
 from flows.report.figures import Marts, month_end, shifted
 from flows.report.issued import Issue
 from flows.report.narrative import month_name
@@ -49,9 +52,16 @@ class Written:
 
 
 def write(
-    settings: Settings, *, month: date | None = None, as_of: date | None = None, force: str | None = None
+    settings: Settings,
+    *,
+    month: date | None = None,
+    as_of: date | None = None,
+    force: str | None = None,
+    record_source: RecordSource = "force",
 ) -> Written:
     """Make the report of a force and month, and keep it; the same figures as in its newest issue are that issue.
+
+    `record_source` chooses the edition.
 
     Raises UsageError where nothing is published, or the month was not complete or known on the day; SaferCityError
     where a text seems to tell of a person, or where it cannot be written.
@@ -64,7 +74,7 @@ def write(
     os.environ.setdefault("MPLCONFIGDIR", str(settings.paths.warehouse_dir / "matplotlib"))
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with figures.opened(settings.paths.releases / release.release_id / DATABASE) as connection:
-        edition = choose(connection, settings, month, as_of, force)
+        edition = choose(connection, settings, record_source, month=month, as_of=as_of, force=force)
         kept_in = issued.folder(settings.paths, edition, settings.force)
         before = issued.newest(kept_in)
         since = before.compared_with if before else issued.last_months(settings.paths, edition, settings.force)
@@ -79,7 +89,7 @@ def write(
     audit_log.record(
         settings.paths,
         "disclose",
-        f"partnership report of {edition.force} for {edition.month:%Y-%m} as of {edition.as_of}, issue {number},"
+        f"{edition.name} report of {edition.force} for {edition.month:%Y-%m} as of {edition.as_of}, issue {number},"
         f" release {release.release_id}",
     )
     record = Issue(
@@ -107,49 +117,57 @@ def is_issued(settings: Settings, month: date, as_of: date) -> bool:
 def choose(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    month: date | None,
-    as_of: date | None,
-    force: str | None,
+    record_source: RecordSource,
+    *,
+    month: date | None = None,
+    as_of: date | None = None,
+    force: str | None = None,
 ) -> Edition:
-    """What the report is of. By default the day is today, the month the last one that had ended a week before.
+    """What the report is of. By default the day is today, and the month the last one that had ended a week before; of
+    data.police.uk, which follows two months behind, it is the newest month that was known.
 
     Raises UsageError where that cannot be reported.
     """
     today = clock.today()
-    known = figures.forces(connection, "force")
+    known = figures.forces(connection, record_source)
     chosen = force or (known[0] if len(known) == 1 else settings.force)
     if chosen not in known:
-        raise UsageError(f"the release has no crimes of {chosen!r}; it has those of: {', '.join(known) or 'no force'}")
+        whose = "crimes" if record_source == "force" else "figures of data.police.uk"
+        has = ", ".join(known) or "no force"
+        raise UsageError(f"the release has no {whose} of {chosen!r}; it has those of: {has}")
     as_of = as_of or today
     if as_of > today:
         raise UsageError(f"{in_words(as_of)} is still to come: a report is as of a day that has been, or of today")
+    newest = figures.newest_month(connection, chosen, record_source, as_of)
+    if month is None and record_source == "police_uk":
+        month = newest
     month = month or shifted((as_of - SETTLED).replace(day=1), -1)
     if month_end(month) > as_of:
         raise UsageError(f"{month_name(month)} had not ended on {in_words(as_of)}; give a later --as-of")
-    newest = figures.newest_month(connection, chosen, "force", as_of)
     if newest is None or month > newest:
         has = f"the newest month known then is {newest:%Y-%m}" if newest else "no month was known then"
         raise UsageError(f"there are no crimes of {chosen} for {month:%Y-%m} as of {as_of}: {has}")
-    return Edition(chosen, "force", month, as_of)
+    return Edition(chosen, record_source, month, as_of)
 
 
 def make(marts: Marts, release: Release, since: date) -> Report:
     """The report as data, held against last month's, which was as of the day `since`."""
-    from flows.report import counted, sections, trust
+    from flows.report import counted, open_data, sections, trust
 
-    context = counted.Context(marts, release.marking)
-    shown = {name for plan in sections.PARTNERSHIP for name in plan.rows} - counted.SENSITIVE
+    outline = sections.PARTNERSHIP if marts.edition.record_source == "force" else open_data.OPEN_DATA
+    context = counted.Context(marts, outline.marking or release.marking)
+    shown = {name for plan in outline.plans for name in plan.rows} - counted.SENSITIVE
     restated = [item for item in marts.restated(since) if item.measure in shown]
-    made = [counted.make(plan, context) for plan in sections.PARTNERSHIP]
+    made = [counted.make(plan, context) for plan in outline.plans]
     return Report(
-        title=f"Community safety partnership report, {month_name(marts.edition.month)}",
+        title=f"{outline.title}, {month_name(marts.edition.month)}",
         edition=marts.edition,
-        marking=release.marking,
+        marking=context.marking,
         release_id=release.release_id,
         published_at=release.published_at,
         code_version=release.code_version,
         sections=(
-            counted.headlines(sections.HEADLINES, narrative.restated_sentence(restated, since), context),
+            counted.headlines(outline.headlines, narrative.restated_sentence(restated, since), context),
             *filter(None, made),
             trust.section(restated, since, context),
         ),
@@ -166,7 +184,8 @@ def copy(written: Written, folder: Path) -> Written:
 
     Raises SaferCityError where they cannot be written.
     """
-    name = f"partnership-report-{written.edition.month:%Y-%m}-as-of-{written.edition.as_of}-issue-{written.issue}"
+    edition = written.edition
+    name = f"{edition.name}-report-{edition.month:%Y-%m}-as-of-{edition.as_of}-issue-{written.issue}"
     copies = {path.suffix: folder / f"{name}{path.suffix}" for path in (written.html, written.xlsx)}
     with _told_where(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -81,8 +81,10 @@ _CHILD = re.compile(
 )
 
 YOUNGEST = 5
-"""Years before the as-of date from which on a whole date is taken for one of birth. Of what is reported none is so old;
-footnotes do name such days, on which a law or a definition changed."""
+"""Years before the month of the report from which on a whole date is taken for one of birth.
+
+Of what is reported none is so old; footnotes do name such days, on which a law or a definition changed.
+"""
 
 
 def check(report: Report) -> None:
@@ -116,7 +118,7 @@ def texts(report: Report) -> Iterator[tuple[str, str, int | None]]:
     A row of a table is one text, for its cells tell of the same thing; they stand apart, so that hub 3 of June 2018 is
     no day of June.
     """
-    born_by = report.edition.as_of.year - YOUNGEST
+    born_by = report.edition.month.year - YOUNGEST
     yield "the title", report.title, born_by
     for section in report.sections:
         for number, block in enumerate(section.blocks, start=1):

@@ -125,7 +125,7 @@ def trend(context: Context) -> list[Block]:
         caption=f"Trend of anti-social behaviour up to {month_name(context.marts.edition.month)}",
         columns=("Window", "Slope, incidents a month", "Mann-Kendall S", "p", "Verdict"),
         rows=tuple(rows),
-        sources=("asb_incidents",),
+        sources=measure.sources,
     )
     return [
         Block(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.report import activity, profiles
-from flows.report.counted import Counted, Plan
+from flows.report.counted import Counted, Outline, Plan
 from flows.report.narrative import Noun
 
 ALL_CRIME = Counted("all_crime", Noun("crime", "crimes"))
@@ -60,9 +60,7 @@ PUBLIC_ORDER = Counted(
     parts=("public_order_s4", "public_order_s4a", "public_order_s5", "affray"),
 )
 
-HEADLINES = (ALL_CRIME, VIOLENCE, ACQUISITIVE_CRIME, PUBLIC_ORDER, ASB)
-
-PARTNERSHIP = (
+PLANS = (
     Plan("all_crime", "All crime", counted=(ALL_CRIME,), rows=("all_crime",)),
     Plan(
         "violence",
@@ -166,4 +164,10 @@ PARTNERSHIP = (
     Plan("prevent", "Prevent", blocks=(activity.prevent_activities, activity.referrals)),
     Plan("engagement", "Community engagement", blocks=(activity.engagement,)),
     Plan("roads", "Roads policing", blocks=(activity.notices, activity.vehicle_checks)),
+)
+
+PARTNERSHIP = Outline(
+    title="Community safety partnership report",
+    headlines=(ALL_CRIME, VIOLENCE, ACQUISITIVE_CRIME, PUBLIC_ORDER, ASB),
+    plans=PLANS,
 )

@@ -6,7 +6,7 @@ the outbox, in the transaction that says it is told; then the outbox is sent. A 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
 
 import duckdb
@@ -15,7 +15,7 @@ from flows import clock, ledger, outbox, problems, warehouse
 from flows.contracts import Contract
 from flows.digest import Digest, digest
 from flows.errors import SaferCityError
-from flows.observations import Failure, Look, failed_run, failed_run_of, observe
+from flows.observations import FETCH_FAILED, Failure, Look, failed_run, failed_run_of, observe
 from flows.outbox import ESCALATION, EVERYBODY, Channel, channels
 from flows.problems import Decision, Observation, Policy, Problem, Telling
 from flows.settings import Alerts, Settings
@@ -57,6 +57,19 @@ def tell_of_failure(settings: Settings, run_id: str, failure: Failure) -> list[o
         return tell_past_the_ledger(settings, run_id, failure)
 
 
+def tell_of_fetch(settings: Settings, run_id: str, failure: Failure | None) -> list[outbox.Sent]:
+    """Tell that open data could not be fetched, or can be again, and send what is due.
+
+    Whoever calls holds the writer's lock.
+    """
+    with warehouse.connect(settings) as connection:
+        ledger.create(connection)
+        look = Look(settings, {}, connection, clock.now(), failure)
+        decision = decide(look, observations=failed_run(look) or [], looked_at={FETCH_FAILED})
+        write(connection, settings, decision, run_id, whole=False)
+    return outbox.send(settings)
+
+
 def tell_past_the_ledger(settings: Settings, run_id: str, failure: Failure) -> list[outbox.Sent]:
     """Tell of a run that failed where not even the ledger can be written: each run that fails so tells anew."""
     tellings = [Telling("opened", Problem(failed_run_of(failure), clock.now()))]
@@ -75,12 +88,14 @@ def is_anything_due(settings: Settings, contracts: dict[str, Contract], *, watch
         )
 
 
-def decide(look: Look, observations: Sequence[Observation] | None = None) -> Decision:
+def decide(
+    look: Look, observations: Sequence[Observation] | None = None, looked_at: Set[str] = frozenset()
+) -> Decision:
     """What becomes of the problems after a look, and what of them is to be told.
 
-    With `observations` given, nothing else is looked at.
+    With `observations` given, nothing else is looked at; problems of the kinds `looked_at` that are not among them are
+    over.
     """
-    looked_at: set[str] = set()
     if observations is None:
         observations, looked_at = observe(look)
     return problems.decide(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.report import partnership
 from tests.browser.chromium import CHROMIUM, browse, chromium, pages
 from tests.faults.sandbox import Sandbox
+from tests.reference.reported import at, copied
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the report is not looked at")
 
@@ -22,11 +25,23 @@ def page(demo: tuple[Sandbox, Any], tmp_path_factory: pytest.TempPathFactory) ->
     return alone
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
-def test_nothing_runs_out_of_the_screen_or_over_another(page: Path, width: int) -> None:
+@pytest.fixture(scope="module")
+def open_data(demo: tuple[Sandbox, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The open-data edition of another force."""
+    own = copied(demo[0], tmp_path_factory.mktemp("open-data"))
+    with at(datetime(2019, 9, 11, 9)):
+        return partnership.write(own.settings, force="Sample Constabulary", record_source="police_uk").html
+
+
+@pytest.mark.parametrize(
+    ("edition", "width"), [("page", 1280), ("page", 390), ("page", 320), ("open_data", 1280), ("open_data", 390)]
+)
+def test_nothing_runs_out_of_the_screen_or_over_another(
+    edition: str, width: int, request: pytest.FixtureRequest
+) -> None:
     """Wide tables and charts scroll in a frame of their own, which the keyboard can reach; all else fits."""
     found = browse(
-        page,
+        request.getfixturevalue(edition),
         """
         for (const details of page.querySelectorAll("details")) details.open = true;
         const edge = page.documentElement.clientWidth + 1;
@@ -50,9 +65,10 @@ def test_nothing_runs_out_of_the_screen_or_over_another(page: Path, width: int) 
     assert found == {"width": 0, "out": [], "over": 0, "cut": [], "unreachable": 0}
 
 
-def test_texts_of_a_chart_do_not_lie_over_each_other(page: Path) -> None:
+@pytest.mark.parametrize(("edition", "charts"), [("page", 27), ("open_data", 11)])
+def test_texts_of_a_chart_do_not_lie_over_each_other(edition: str, charts: int, request: pytest.FixtureRequest) -> None:
     found = browse(
-        page,
+        request.getfixturevalue(edition),
         """
         const over = [];
         for (const chart of page.querySelectorAll(".chart")) {
@@ -71,7 +87,7 @@ def test_texts_of_a_chart_do_not_lie_over_each_other(page: Path) -> None:
         return {over, charts: page.querySelectorAll(".chart svg").length};
         """,
     )
-    assert found == {"over": [], "charts": 27}
+    assert found == {"over": [], "charts": charts}
 
 
 def test_it_can_be_read_without_seeing_it(page: Path) -> None:

@@ -43,9 +43,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def choose(connection: duckdb.DuckDBPyConnection, today: date = date(2019, 9, 11), **given: Any) -> Edition:
-    asked = {"month": None, "as_of": None, "force": None} | given
     with patch.object(clock, "today", lambda: today):
-        return partnership.choose(connection, Settings(), **asked)
+        return partnership.choose(connection, Settings(), "force", **given)
 
 
 class TestWhichOne:
@@ -114,6 +113,7 @@ def test_where_it_is(demo: tuple[Sandbox, Any], safercity: Safercity, tmp_path: 
     }
     assert json.loads(ended.out) == {
         "force": CITY,
+        "edition": "partnership",
         "month": "2019-07",
         "as_of": "2019-08-07",
         "release_id": sandbox.paths.current.resolve().name,

@@ -1,6 +1,7 @@
 """The flows that schedules run beside those that write releases: housekeeping, and fetching open data."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from unittest.mock import Mock, patch
 
@@ -11,7 +12,7 @@ from flows.contracts import Contract, load_contracts
 from flows.errors import SaferCityError
 from flows.operate.housekeeping import DueForReview
 from tests.faults.archive_server import ArchiveServer, archive
-from tests.faults.channels import listening
+from tests.faults.channels import Inbox, listening
 from tests.faults.sandbox import Sandbox, without_prefect
 from tests.faults.street import rows, street
 
@@ -110,3 +111,26 @@ def test_a_fetch_that_gets_nothing_has_failed(sandbox: Sandbox) -> None:
     ):
         pipeline.fetch_open_data.fn(first=date(2019, 3, 9))
     assert sandbox.artifacts["fetched"][1]["state"] == "not tried"
+
+
+def test_people_are_told_once_of_a_fetch_that_fails_and_when_it_works_again(
+    sandbox: Sandbox, server: ArchiveServer
+) -> None:
+    sandbox.today = date(2019, 4, 20)
+    sandbox.landing.mkdir()
+    told = []
+    with listening(Inbox()) as inbox:
+        for base_url in ("http://127.0.0.1:9", "http://127.0.0.1:9", server.url, server.url):
+            sandbox.given = {
+                "fetch": {"base_url": base_url, "tries": 1, "pause_seconds": 0},
+                "alerts": {"urls": [inbox.url]},
+            }
+            with sandbox.patched(), without_prefect(sandbox.artifacts), suppress(SaferCityError):
+                pipeline.fetch_open_data.fn(first=date(2019, 3, 9))
+            told.append(len(inbox.posted))
+    assert told == [1, 1, 2, 2]
+    first, second = (posted["message"] for posted in inbox.posted)
+    assert "Open data could not be fetched: 2 of 2 archives could not be fetched" in first
+    assert "safercity fetch" in first
+    assert second.startswith("RECOVERED")
+    assert sandbox.warehouse("select kind, ended_at is not null from ledger.problems") == [("fetch_failed", True)]

@@ -350,11 +350,17 @@ class TestWhen:
 def test_where() -> None:
     wards = [Place("Bishopsgate", 26, 21.3, 3), Place("Langbourn", 18, 14.8, 3)]
     streets = [Place("Bishopsgate", 21, 17.2, 3), Place("Moorgate", 5, 4.1, 2)]
-    assert narrative.where(wards, streets) == (
+    assert narrative.where({"ward": wards, "street": streets}) == (
         "Most were recorded, by ward, Bishopsgate (26, 21.3 %) and Langbourn (18, 14.8 %); by street, Bishopsgate (21,"
         " 17.2 %) and Moorgate (5, 4.1 %). Streets with at least two in each of the last three months: Bishopsgate."
     )
-    assert narrative.where([], []) == "No ward or street has five or more."
+    assert narrative.where({"ward": [], "street": []}) == "No ward or street has five or more."
+    assert narrative.where({"lsoa": [], "point": []}) == "No small area (LSOA) or point has five or more."
+    points = [Place("Parking Area in Kent 001A", 7, None, 3)]
+    assert narrative.where({"lsoa": [], "point": points}) == (
+        "Most were recorded, by point, Parking Area in Kent 001A (7). Points with at least two in each of the last"
+        " three months: Parking Area in Kent 001A."
+    )
 
 
 def test_profile_of_assaults() -> None:
