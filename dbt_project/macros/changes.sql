@@ -175,6 +175,19 @@
   where spans.source = '{{ name }}'
 {%- endmacro %}
 
+{#- States of a source, as rows of a relation made from its spans, with all columns of the records that began them. -#}
+{% macro with_their_records(name, states) -%}
+  {%- set from_source = record_source(name) -%}
+  select
+    states.force,
+    states.month,
+    records.* exclude (delivery_id, record_no),
+    states.* exclude (force, month, record_key, delivery_id, record_no)
+  from {{ ref("stg_" ~ from_source.system ~ "__" ~ name) }} as records
+  inner join {{ states }} as states
+    on records.delivery_id = states.delivery_id and records.record_no = states.record_no
+{%- endmacro %}
+
 {#- The records of a source as last known: force, month and its columns. -#}
 {% macro current_records(name) -%}
   select * exclude (known_from, known_to)

@@ -37,16 +37,4 @@ compared as (
   window in_order as (partition by force, record_key order by known_from)
 )
 
-select
-  compared.force,
-  compared.month,
-  records.* exclude (delivery_id, record_no),
-  compared.known_from,
-  compared.known_to,
-  compared.is_counted,
-  compared.kind,
-  compared.previous_month,
-  compared.previous_kind,
-  compared.was_counted
-from records
-inner join compared on records.delivery_id = compared.delivery_id and records.record_no = compared.record_no
+{{ with_their_records("asb_incidents", "compared") }}

@@ -1,7 +1,7 @@
 -- One row per state of a recorded crime: what was known of it, from one extract until the next that changed it.
 --
--- What a crime is counted as, and was before, is worked out on narrow rows; what else a record holds is joined to them at
--- the end and held nowhere meanwhile. So millions of crimes need little memory.
+-- What a crime is counted as, and was before, is worked out on narrow rows; what else a record holds is joined to them
+-- at the end and held nowhere meanwhile. So millions of crimes need little memory.
 {{
   config(
     materialized="incremental",
@@ -33,7 +33,7 @@ dated as (
   select
     spans.*,
     (records.status = 'recorded') as is_counted,
-    list_max(list_filter(turning_days.days, lambda day: day <= records.recorded_at)) as counted_since,
+    list_max(list_filter(turning_days.days, lambda day: day <= records.recorded_at)) as counted_since, -- noqa: RF02
     records.class_code,
     records.sub_code,
     records.victim_type,
@@ -70,17 +70,4 @@ compared as (
   window in_order as (partition by force, record_key order by known_from)
 )
 
-select
-  compared.force,
-  compared.month,
-  records.* exclude (delivery_id, record_no),
-  compared.known_from,
-  compared.known_to,
-  compared.is_counted,
-  compared.counted_since,
-  compared.kind,
-  compared.previous_month,
-  compared.previous_kind,
-  compared.was_counted
-from records
-inner join compared on records.delivery_id = compared.delivery_id and records.record_no = compared.record_no
+{{ with_their_records("crimes", "compared") }}
