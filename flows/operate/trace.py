@@ -163,12 +163,18 @@ class _Tracer:
         made_of = self._made_of(tree, SPLIT)
         if only and isinstance(made_of, exp.Column):
             found[made_of.table] = only
-        conditions = [tree.args.get("where"), *(join.args.get("on") for join in tree.args.get("joins") or [])]
-        equal = [each for condition in conditions if condition for each in _all_of(condition)]
-        for each in equal:
+        joins = tree.args.get("joins") or []
+        everywhere = [tree.args.get("where"), *(join.args.get("on") for join in joins if not join.side)]
+        equal = [each for condition in everywhere for each in _all_of(condition)]
+        # What is joined to the left does not go by its condition: that narrows only what is joined in.
+        narrowing = [(each, None) for each in equal]
+        narrowing += [
+            (each, join.alias_or_name) for join in joins if join.side for each in _all_of(join.args.get("on"))
+        ]
+        for each, joined in narrowing:
             match each.this, each.expression:
                 case (exp.Column() as column, exp.Literal() as text) | (exp.Literal() as text, exp.Column() as column):
-                    if column.name == SPLIT:
+                    if column.name == SPLIT and joined in (None, column.table):
                         found[column.table] = text.name
         for each in equal:
             match each.this, each.expression:
@@ -277,8 +283,10 @@ _CHOOSES: dict[type[exp.Expr], tuple[str, ...]] = {
 """The arguments of an expression that choose a value, or the order of values, and are no part of it."""
 
 
-def _all_of(condition: exp.Expr) -> Iterable[exp.EQ]:
+def _all_of(condition: exp.Expr | None) -> list[exp.EQ]:
     """The equations that must all hold for a condition to hold."""
+    if condition is None:
+        return []
     tree = condition.this if isinstance(condition, exp.Where) else condition
     parts = tree.flatten() if isinstance(tree, exp.And) else [tree]
     return [part for part in (each.unnest() for each in parts) if isinstance(part, exp.EQ)]

@@ -184,6 +184,19 @@ class TestParts:
             "staging.spans[crimes].month",
         )
 
+    @pytest.mark.parametrize(
+        ("narrowed", "shows"),
+        [("one", "staging.spans.month"), ("other", "staging.spans.month staging.spans[crimes].month")],
+    )
+    def test_a_left_join_narrows_only_what_is_joined_in(self, narrowed: str, shows: str) -> None:
+        joined = (
+            "select one.month || other.month as of from staging.spans as one"
+            f" left join staging.spans as other on one.number = other.number and {narrowed}.source = 'crimes'"
+        )
+        found = origin(joined, {SPANS: {"crimes"}})
+        assert found
+        assert found.shows == set(shows.split())
+
 
 class TestWhatCannotBeRead:
     """It is said, and nothing is guessed."""
