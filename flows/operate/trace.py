@@ -165,22 +165,19 @@ class _Tracer:
             found[made_of.table] = only
         joins = tree.args.get("joins") or []
         everywhere = [tree.args.get("where"), *(join.args.get("on") for join in joins if not join.side)]
-        equal = [each for condition in everywhere for each in _all_of(condition)]
+        equal = [(each, None) for condition in everywhere for each in _all_of(condition)]
         # What is joined to the left does not go by its condition: that narrows only what is joined in.
-        narrowing = [(each, None) for each in equal]
-        narrowing += [
-            (each, join.alias_or_name) for join in joins if join.side for each in _all_of(join.args.get("on"))
-        ]
-        for each, joined in narrowing:
+        equal += [(each, join.alias_or_name) for join in joins if join.side for each in _all_of(join.args.get("on"))]
+        for each, joined in equal:
             match each.this, each.expression:
                 case (exp.Column() as column, exp.Literal() as text) | (exp.Literal() as text, exp.Column() as column):
                     if column.name == SPLIT and joined in (None, column.table):
                         found[column.table] = text.name
-        for each in equal:
+        for each, joined in equal:
             match each.this, each.expression:
                 case exp.Column(name="source") as one, exp.Column(name="source") as other:
                     for known, unknown in ((one.table, other.table), (other.table, one.table)):
-                        if known in found:
+                        if known in found and joined in (None, unknown):
                             found.setdefault(unknown, found[known])
         return {alias: name for alias, name in found.items() if self._can_be_parted(scope.sources.get(alias), name)}
 
