@@ -48,8 +48,7 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
 
     Raises BenchmarkError with the end of what it said when it fails.
     """
-    ours = ("SAFERCITY_", "PREFECT_", "DBT_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | variables
+    environment = clean_environment() | variables
     os.sync()  # what the command before has written is not to be waited for by this one
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
@@ -75,6 +74,13 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
         stages=said.get("seconds", {}),
         state=said.get("state"),
     )
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would change how the pipeline runs, and with this checkout's code first."""
+    ours = ("SAFERCITY_", "PREFECT_", "DBT_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {"PYTHONPATH": str(Path(__file__).resolve().parents[1]), "DO_NOT_TRACK": "1"}
 
 
 class MemorySampler:
