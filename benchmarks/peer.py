@@ -97,7 +97,7 @@ def severities(source: str) -> dict[str, str]:
         found[type_rule(column["name"])] = column.get("bad_type", "critical")
         if column.get("required"):
             found[f"{column['name'].upper()}_MISSING"] = "critical"
-    return found | {"KEY_REPEATED": "critical"}
+    return found | dict.fromkeys(("KEY_REPEATED", "FORCE_NOT_OF_FILE"), "critical")
 
 
 def type_rule(column: str) -> str:

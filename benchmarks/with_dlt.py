@@ -141,6 +141,8 @@ def conditions(source: str) -> dict[str, str]:
             found[f"{name.upper()}_MISSING"] = f"({name} is null{f' and {name}__as_given is null' if has_text else ''})"
     if source == "crimes":
         found["KEY_REPEATED"] = "key_conflicts"
+    else:
+        found["FORCE_NOT_OF_FILE"] = "(reported_by <> file_force)"
     for rule in contract(source)["rules"]:
         condition = rule.get("breaks") or expected(rule["expectation"], **rule["kwargs"])
         found[rule["code"]] = f"(({rule['when']}) and ({condition}))" if rule.get("when") else f"({condition})"

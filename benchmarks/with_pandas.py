@@ -411,7 +411,7 @@ def to_sql(out: Path, **tables: Frame) -> None:
 def insert_frame(table: Any, connection: Any, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> int:
     """What `to_sql` calls for a chunk: DuckDB reads it as a frame, where it would take single rows one by one."""
     chunk = Frame.from_records(list(rows), columns=columns)
-    driver = connection.connection.dbapi_connection.c
+    driver = connection.connection.dbapi_connection
     driver.register("chunk", chunk)
     listed = ", ".join(f'"{column}"' for column in columns)
     driver.execute(f'insert into "{table.name}" ({listed}) select {listed} from chunk')
