@@ -66,7 +66,8 @@ def ten_times_a_peer(results: Results, peer: str) -> Verdict:
             or theirs_apart is None
         ):
             continue
-        told.append((theirs / ours, theirs_apart / apart if apart > 0 else 0.0, work))
+        if apart > 0 and theirs_apart > 0:
+            told.append((theirs / ours, theirs_apart / apart, work))
     if not told:
         return aim, NOT_MEASURED, ""
     figures = "; ".join(

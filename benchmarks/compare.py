@@ -23,6 +23,7 @@ import validation
 from contenders import (
     CONTENDERS,
     CRIMES,
+    DLT_ROWS,
     HERE,
     LIMIT,
     OURS,
@@ -115,7 +116,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cases", type=words, default=DEFAULT_CASES, help=f"of {', '.join(CASES)}; default all but memory"
     )
-    parser.add_argument("--against", type=words, default=list(CONTENDERS), help=f"of {', '.join(CONTENDERS)}")
+    parser.add_argument(
+        "--against",
+        type=words,
+        default=[name for name in CONTENDERS if name != DLT_ROWS],
+        help=f"of {', '.join(CONTENDERS)}; default all but {DLT_ROWS}",
+    )
     parser.add_argument("--repeat", type=int, default=3, help="how often each is measured (default 3)")
     parser.add_argument("--scales", type=numbers, default=[1, 10, 100], help="of the sample (default 1,10,100)")
     parser.add_argument("--peer-scales", type=numbers, default=[1, 10], help="those with all peers (default 1,10)")

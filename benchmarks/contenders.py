@@ -14,10 +14,11 @@ REQUIREMENTS = HERE / "requirements.txt"
 PEER_PACKAGES = ("dbt-core", "dbt-duckdb", "dlt", "duckdb", "great-expectations", "pandas", "polars", "pyarrow")
 
 STREET, CRIMES = "police_uk_street", "crimes"
-OURS, LIMIT, DLT, PANDAS, POLARS = (
+OURS, LIMIT, DLT, DLT_ROWS, PANDAS, POLARS = (
     "safercity",
     "bare DuckDB",
     "dlt + dbt",
+    "dlt by rows + dbt",
     "pandas + GX",
     "Polars",
 )
@@ -33,6 +34,7 @@ class Contender:
     name: str
     does: str
     script: str | None = None
+    options: tuple[str, ...] = ()
 
     def command(self, source: str, landing: Path, out: Path) -> list[str]:
         """What to run to take a source's files in `landing` to results in `out`."""
@@ -42,7 +44,7 @@ class Contender:
             script = "bare_street.py" if source == STREET else "bare_crimes.py"
             return [sys.executable, str(HERE / script), "--landing", str(landing), "--out", str(out), "--json"]
         arguments = ["--source", source, "--landing", str(landing), "--out", str(out)]
-        return [str(PEER_PYTHON), str(HERE / (self.script or "")), *arguments]
+        return [str(PEER_PYTHON), str(HERE / (self.script or "")), *arguments, *self.options]
 
 
 def pipeline(landing: Path) -> list[str]:
@@ -60,6 +62,12 @@ CONTENDERS = {
             " only, no ledger, quarantine, tests, descriptions, as-of macros",
         ),
         Contender(DLT, "every row rule as a dbt test, states, counts by measure; nothing else", "with_dlt.py"),
+        Contender(
+            DLT_ROWS,
+            "the same, where dlt is handed single rows and not Arrow tables",
+            "with_dlt.py",
+            ("--row-by-row",),
+        ),
         Contender(PANDAS, "every row rule in a GX suite, states, counts by measure; nothing else", "with_pandas.py"),
         Contender(
             POLARS,

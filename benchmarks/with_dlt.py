@@ -13,8 +13,10 @@ import gzip
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +29,20 @@ Files = list[tuple[Path, dict[str, date]]]
 
 
 def main() -> None:
-    """Take one source through all steps."""
-    run_peer(__doc__ or "", {"police_uk_street": street, "crimes": crimes})
+    """Take one source through all steps; with `--row-by-row` dlt is handed single rows, as its first examples do."""
+    row_by_row = "--row-by-row" in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != "--row-by-row"]
+    run_peer(
+        __doc__ or "",
+        {source: partial(take, source, row_by_row=row_by_row) for source in ("police_uk_street", "crimes")},
+    )
 
 
-def street(landing: Path, out: Path, steps: Steps) -> None:
-    """Street crimes: slices of a force and a month, each the whole truth from its publication on."""
-    files = [(Path(path), {"file_month": month, "extract_date": day}) for path, month, day in street_files(landing)]
-    take("police_uk_street", files, out, steps)
-
-
-def crimes(landing: Path, out: Path, steps: Steps) -> None:
-    """A force's crimes: each row the whole state of one record from its extract on."""
-    take("crimes", [(path, {"extract_date": day}) for path, day in crimes_files(landing)], out, steps)
-
-
-def take(source: str, files: Files, out: Path, steps: Steps) -> None:
+def take(source: str, landing: Path, out: Path, steps: Steps, *, row_by_row: bool) -> None:
     """Load the files with dlt, build and test with dbt, and keep how many rows each test found."""
     database = out / "results.duckdb"
     with steps.timed("dlt"):
-        load(source, files, database, out / "dlt")
+        load(source, files_of(source, landing), database, out / "dlt", row_by_row=row_by_row)
     with steps.timed("dbt"):
         project = write_project(source, out / "dbt")
         failures = build(project, database)
@@ -57,14 +53,26 @@ def take(source: str, files: Files, out: Path, steps: Steps) -> None:
         connection.executemany("insert into checks values (?, ?)", list(failures.items()))
 
 
-def load(source: str, files: Files, database: Path, working: Path) -> None:
+def files_of(source: str, landing: Path) -> Files:
+    """The files of a source, and what is known of each: its extract date, of a slice its month."""
+    if source == "crimes":
+        return [(path, {"extract_date": day}) for path, day in crimes_files(landing)]
+    return [(Path(path), {"file_month": month, "extract_date": day}) for path, month, day in street_files(landing)]
+
+
+def load(source: str, files: Files, database: Path, working: Path, *, row_by_row: bool) -> None:
     """Load the text of all files into `raw.<source>`, with what is known of each file."""
     import dlt
 
-    @dlt.resource(name=source, write_disposition="replace")
+    # Of single rows dlt would tell the types by the values, and take a month that is text for a time.
+    texts = [name.lower().replace(" ", "_") for name in header(files[0][0])]
+    hints = {name: {"name": name, "data_type": "text"} for name in texts} if row_by_row else None
+
+    @dlt.resource(name=source, write_disposition="replace", columns=hints)
     def rows() -> Iterator[Any]:
         for path, known in files:
-            yield read(path, known)
+            table = read(path, known)
+            yield table.to_pylist() if row_by_row else table
 
     pipeline = dlt.pipeline(
         source,
@@ -72,7 +80,7 @@ def load(source: str, files: Files, database: Path, working: Path) -> None:
         dataset_name="raw",
         pipelines_dir=str(working),
     )
-    pipeline.run(rows(), loader_file_format="parquet").raise_on_failed_jobs()
+    pipeline.run(rows(), loader_file_format="insert_values" if row_by_row else "parquet").raise_on_failed_jobs()
 
 
 def read(path: Path, known: dict[str, date]) -> Any:
@@ -80,10 +88,7 @@ def read(path: Path, known: dict[str, date]) -> Any:
     import pyarrow as pa
     from pyarrow import csv
 
-    personal = {column["name"] for column in contract("crimes")["columns"] if column.get("personal")}
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig") as opened:
-        columns = [name for name in opened.readline().strip().split(",") if name not in personal]
+    columns = header(path)
     table = csv.read_csv(
         path,
         parse_options=csv.ParseOptions(newlines_in_values=True),
@@ -96,6 +101,14 @@ def read(path: Path, known: dict[str, date]) -> Any:
     for name, day in known.items():
         table = table.append_column(name, pa.repeat(pa.scalar(day, pa.date32()), len(table)))
     return table
+
+
+def header(path: Path) -> list[str]:
+    """The columns of a file, without those that are personal."""
+    personal = {column["name"] for column in contract("crimes")["columns"] if column.get("personal")}
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig") as opened:
+        return [name for name in opened.readline().strip().split(",") if name not in personal]
 
 
 def write_project(source: str, folder: Path) -> Path:
