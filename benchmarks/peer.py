@@ -92,12 +92,13 @@ def kwargs(source: str, code: str) -> dict[str, Any]:
 
 def severities(source: str) -> dict[str, str]:
     """Severity by code of every rule: those of the contract, and those that follow from its columns."""
-    found = {rule["code"]: rule["severity"] for rule in contract(source)["rules"]}
+    found: dict[str, str] = dict.fromkeys(("KEY_REPEATED", "FORCE_NOT_OF_FILE"), "critical")
+    found |= {rule["code"]: rule["severity"] for rule in contract(source)["rules"]}
     for column in contract(source)["columns"]:
         found[type_rule(column["name"])] = column.get("bad_type", "critical")
         if column.get("required"):
             found[f"{column['name'].upper()}_MISSING"] = "critical"
-    return found | dict.fromkeys(("KEY_REPEATED", "FORCE_NOT_OF_FILE"), "critical")
+    return found
 
 
 def type_rule(column: str) -> str:

@@ -113,7 +113,7 @@ def header(path: Path) -> list[str]:
 
 def write_project(source: str, folder: Path) -> Path:
     """Copy the dbt project with the models of one source; add its seeds, a test per rule, and the critical ones."""
-    shutil.copytree(PROJECT, folder, ignore=lambda at, names: other_models(source, at, names))
+    shutil.copytree(PROJECT, folder, ignore=lambda at, names: other_models(source, str(at), names))
     (folder / "seeds").mkdir()
     for seed in SEED_TABLES:
         shutil.copy(SEEDS / f"{seed}.csv", folder / "seeds")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from peer import CLOCKS, CODES, METHOD_TAGS, STREET, Steps, contract, kwargs, ru
 Frame = pd.DataFrame
 Masks = dict[str, "pd.Series[bool]"]
 KEYS = ["class_code", "sub_code", "victim_type", "method_tags", "operation", "day"]
+KNOWN_TAGS = {*METHOD_TAGS, ""}
 FLAGS = {"y": True, "true": True, "1": True, "n": False, "false": False, "0": False}
 
 
@@ -200,15 +201,12 @@ def count_measures(states: Frame) -> Frame:
         members[members["class_code"].isna()].drop(columns="class_code"), on="theme", suffixes=("", "_member")
     )
     found = pd.concat([by_class, by_theme], ignore_index=True)
-    tags = found["method_tags"].str.split(";")
+    tags = [given.split(";") if isinstance(given, str) else [] for given in found["method_tags"]]
     keeps = pd.Series(True, index=found.index)
     for name in ("sub_code", "victim_type", "operation"):
         keeps &= found[f"{name}_member"].isna() | (found[f"{name}_member"] == found[name])
     keeps &= np.array(
-        [
-            pd.isna(tag) or (isinstance(given, list) and tag in map(str.strip, given))
-            for tag, given in zip(found["tag"], tags, strict=True)
-        ],
+        [pd.isna(tag) or tag in map(str.strip, given) for tag, given in zip(found["tag"], tags, strict=True)],
         dtype=bool,
     )
     keeps &= found["valid_from"].isna() | (found["valid_from"] <= found["day"])
@@ -222,8 +220,7 @@ def crimes_masks(rows: Frame) -> Masks:
     has = rows.notna()
     is_class = has["recordable"]
     recorded_on = rows["recorded_at"].dt.normalize()
-    tags = rows["method_tags"].fillna("").str.split(";")
-    odd_tags = tags.map(lambda given: any(tag.strip() not in METHOD_TAGS and tag.strip() for tag in given))
+    tags = {given: {tag.strip() for tag in given.split(";")} for given in rows["method_tags"].dropna().unique()}
     has_place = has["street"] | has["premises"] | has["easting"]
     place = ["file", "class_code", "sub_code", "committed_from", "committed_to", "street", "ward", "premises"]
     place += ["easting", "northing"]
@@ -237,7 +234,7 @@ def crimes_masks(rows: Frame) -> Masks:
         return has[name] & ~rows[name].str.fullmatch(kwargs("crimes", code)["regex"], na=False)
 
     def has_tag(tag: str) -> pd.Series:
-        return tags.map(lambda tags_given: tag in map(str.strip, tags_given))
+        return rows["method_tags"].isin([text for text, tags_given in tags.items() if tag in tags_given])
 
     return {
         "KEY_REPEATED": rows["key_conflicts"],
@@ -260,7 +257,7 @@ def crimes_masks(rows: Frame) -> Masks:
         "OUTCOME_22_TOO_EARLY": (rows["outcome_code"] == "22") & (rows["outcome_at"] < "2019-04-01"),
         "OUTCOME_BEFORE_RECORDED": rows["outcome_at"] < rows["recorded_at"],
         "OUTCOME_HALF": given("outcome_code") != given("outcome_at"),
-        "METHOD_TAG_UNKNOWN": odd_tags,
+        "METHOD_TAG_UNKNOWN": rows["method_tags"].isin([text for text, given in tags.items() if given - KNOWN_TAGS]),
         "SUB_CODE_BLANK": ~given("sub_code") & rows["has_pairs"],
         "SUB_CODE_ODD": has["class_code"] & ~rows["has_pairs"] & unlike("sub_code", "SUB_CODE_ODD"),
         "REPORTED_AT_BLANK": ~given("reported_at"),
@@ -291,10 +288,10 @@ def crimes_masks(rows: Frame) -> Masks:
     }
 
 
-def read(files: list[tuple[Path, dict[str, date]]], columns: list[str]) -> Frame:
+def read(files: list[tuple[Path, dict[str, date]]], columns: Sequence[str]) -> Frame:
     """The rows of all files as text without spaces around it, blank as missing, with what is known of their file."""
     frames = [
-        pd.read_csv(path, dtype=str, usecols=columns, keep_default_na=False).assign(
+        pd.read_csv(path, dtype=str, usecols=list(columns), keep_default_na=False).assign(
             file=str(path), **{name: pd.Timestamp(value) for name, value in known.items()}
         )
         for path, known in files
@@ -365,7 +362,7 @@ def judge(source: str, rows: Frame, masks: Masks) -> tuple[Frame, pd.Series]:
                 suite.add_expectation(configuration.to_domain_obj())
         result = batch.validate(suite, result_format="COMPLETE" if is_critical else "BASIC")
         for verdict in result.results:
-            code = verdict.expectation_config.meta["code"]
+            code = verdict.expectation_config.meta["code"]  # pyright: ignore[reportOptionalMemberAccess]
             failed[code] = verdict.result.get("unexpected_count") or 0
             if is_critical:
                 bad.loc[verdict.result.get("unexpected_index_list") or []] = True
