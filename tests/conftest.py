@@ -18,7 +18,7 @@ from flows.stages import publish
 from tests.faults.batches import first_batch, second_batch
 from tests.faults.commands import safercity
 from tests.faults.sandbox import Sandbox
-from tests.lean_dbt import KEPT_IN, audited, lean_dbt
+from tests.lean_dbt import audited, lean_dbt
 
 Demo = tuple[Sandbox, "CompletedProcess[str]"]
 
@@ -34,7 +34,6 @@ def _environment(shared_folder: Path) -> Iterator[None]:
             if name.startswith(("SAFERCITY_", "PREFECT_", "DBT_")):
                 environment.delenv(name)
         environment.setenv("PREFECT_HOME", str(shared_folder / "prefect"))
-        environment.setenv(KEPT_IN, str(shared_folder))
         quiet_environment()
         with lean_dbt():
             yield

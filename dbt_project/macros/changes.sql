@@ -163,15 +163,29 @@
   where spans.source = '{{ name }}'
 {%- endmacro %}
 
-{#- The same, of the touched records only: what a model of one source's states is to make anew. -#}
-{% macro touched_versions(name) -%}
+{#- The spans of the touched records only: what a model of one source's states is to make anew. -#}
+{% macro touched_spans(name) -%}
   {%- set from_source = record_source(name) -%}
-  select versions.*
-  from ({{ record_versions(name) }}) as versions
+  select spans.* exclude (source)
+  from {{ ref("int_records__spans") }} as spans
   {%- if is_incremental() %}
   inner join ({{ touched_records(from_source) }}) as touched
-    on versions.force = touched.force and versions.{{ from_source.key }} = touched.record_key
+    on spans.force = touched.force and spans.record_key = touched.record_key
   {%- endif %}
+  where spans.source = '{{ name }}'
+{%- endmacro %}
+
+{#- States of a source, as rows of a relation made from its spans, with all columns of the records that began them. -#}
+{% macro with_their_records(name, states) -%}
+  {%- set from_source = record_source(name) -%}
+  select
+    states.force,
+    states.month,
+    records.* exclude (delivery_id, record_no),
+    states.* exclude (force, month, record_key, delivery_id, record_no)
+  from {{ ref("stg_" ~ from_source.system ~ "__" ~ name) }} as records
+  inner join {{ states }} as states
+    on records.delivery_id = states.delivery_id and records.record_no = states.record_no
 {%- endmacro %}
 
 {#- The records of a source as last known: force, month and its columns. -#}

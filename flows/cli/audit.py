@@ -11,7 +11,8 @@ import typer
 
 from flows import audit_log
 from flows.cli import screen
-from flows.settings import load_settings
+from flows.errors import SaferCityError
+from flows.settings import Paths, load_settings
 
 app = typer.Typer(help="Who ran, read, exported, replayed, accepted, silenced, rolled back.", no_args_is_help=True)
 
@@ -53,3 +54,11 @@ def verify() -> None:
     for line in audit_log.read(load_settings().paths):
         number, last = number + 1, line.hash
     print(f"{number} lines, each as it was written. Last hash: {last}")
+
+
+def consulted(paths: Paths, what: str) -> None:
+    """Log that records or figures were looked at. Readers are never locked out, not by a full disk either."""
+    try:
+        audit_log.record(paths, "consult", what)
+    except SaferCityError as error:
+        screen.err.print(f"safercity: {error}. The query was answered all the same", markup=False)

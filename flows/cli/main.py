@@ -19,7 +19,20 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from flows import __version__, audit_log, releases
-from flows.cli import alerts, audit, backup, erase, fetch, gaps, housekeeping, partnership, quarantine, screen, serve
+from flows.cli import (
+    alerts,
+    audit,
+    backup,
+    erase,
+    explain,
+    fetch,
+    gaps,
+    housekeeping,
+    partnership,
+    quarantine,
+    screen,
+    serve,
+)
 from flows.cli import releases as releases_cli
 from flows.errors import InterruptedRunError, SaferCityError, UsageError
 from flows.progress import say
@@ -50,6 +63,7 @@ app.command()(erase.erase)
 app.command()(serve.serve)
 app.command()(fetch.fetch)
 app.command()(gaps.gaps)
+app.command()(explain.explain)
 app.command()(partnership.report)
 
 
@@ -368,19 +382,31 @@ def sql(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Show every table as it was known at the end of this day."),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the answer to this file instead: .csv, .parquet or .xlsx, as its name ends."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let --out replace a file that exists.")] = False,
     json: Json = False,
 ) -> None:
-    """A read-only query on the published file; works at any moment, also during a run."""
-    from flows.operate import read
+    """A read-only query on the published file; works at any moment, also during a run.
+
+    In a file dates are dates, and no text is a formula: in CSV an apostrophe stands before one that would be. The file
+    carries its marking, and that it was written is kept in the audit log.
+    """
+    from flows.operate import answers, read
 
     paths = load_settings().paths
     day = as_of.date() if as_of else None
+    if out:
+        written = answers.write(paths, query, out, as_of=day, overwrite=overwrite)
+        if json:
+            screen.as_json(asdict(written))
+        else:
+            print(f"Wrote {written.rows:,} rows to {written.file}; they are {written.marking}.")
+        return
     found = read.query(paths, query, day)
-    try:
-        audit_log.record(paths, "consult", f"sql{f' as of {day}' if day else ''}: {audit_log.without_texts(query)}")
-    except SaferCityError as error:
-        # Readers are never locked out, not by a full disk either.
-        screen.err.print(f"safercity: {error}. The query was answered all the same", markup=False)
+    audit.consulted(paths, f"sql{f' as of {day}' if day else ''}: {audit_log.without_texts(query)}")
     if json:
         screen.as_json(found.as_dicts())
     else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -50,23 +51,35 @@ def published(paths: Paths) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def query(paths: Paths, sql: str, as_of: date | None = None) -> Table:
-    """Run one query on the published release.
+    """Run one query on the published release, see `prepared`."""
+    with prepared(paths, sql, as_of) as connection:
+        cursor = connection.execute(sql)
+        return Table([column[0] for column in cursor.description or []], cursor.fetchall())
+
+
+@contextmanager
+def prepared(
+    paths: Paths, sql: str, as_of: date | None = None, *, may_write: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published release on which one query can be run, and which can do nothing else.
 
     With `as_of`, each table that has an as-of macro holds that macro's rows for the date, the dimensions are as they
-    are, and there is nothing else: what is only known as of now cannot slip in.
+    are, and there is nothing else: what is only known as of now cannot slip in. The only file that it may write is
+    `may_write`.
 
     Raises UsageError with DuckDB's explanation when the query is wrong.
     """
     with published(paths) as connection:
         if as_of:
             _show_only_as_of(connection, sql, as_of)
+        if may_write:
+            connection.execute(f"set allowed_paths = [{quoted(may_write)}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         try:
             if len(connection.extract_statements(sql)) != 1:
                 raise UsageError("give one query, not several")
-            cursor = connection.execute(sql)
-            return Table([column[0] for column in cursor.description or []], cursor.fetchall())
+            yield connection
         except duckdb.Error as error:
             hint = "; with --as-of only tables that have an _as_of macro and dimensions can be named" if as_of else ""
             raise UsageError(f"{error}{hint}") from None

@@ -33,13 +33,13 @@ from flows.report.narrative import DAYS, Noun, month_name, span
 
 CHART_MONTHS = 36
 
-AREAS: dict[RecordSource, tuple[PlaceType, ...]] = {"force": ("ward", "street"), "police_uk": ("lsoa", "street")}
+AREAS: dict[RecordSource, tuple[PlaceType, ...]] = {"force": ("ward", "street"), "police_uk": ("lsoa", "point")}
 """The kinds of places that are shown, largest first."""
 
 _PLACES_ARE: dict[RecordSource, str] = {
     "force": "A street is not a ward, also where they share a name.",
-    "police_uk": "Before publication each was moved to the nearest point of a national list: a street here is the name"
-    " of such a point, and none of them is where anything happened.",
+    "police_uk": "Before publication each was moved to the nearest point of a national list, which is called by a"
+    " street or a kind of place; none of them is where anything happened.",
 }
 
 Blocks = Callable[["Context"], list[Block]]

@@ -24,7 +24,8 @@ from flows.warehouse import quoted
 HEAT_MONTHS = 12
 """How many months a heat map shows."""
 
-PlaceType = Literal["ward", "lsoa", "street"]
+PlaceType = Literal["ward", "street", "lsoa", "point"]
+"""Kinds of places that are shown: those of a force's own records, and those of data.police.uk."""
 
 HOT_FROM = 5
 """Places with fewer offences in the month are not shown."""
@@ -219,13 +220,14 @@ class Quarter:
 class SourceState:
     """A source: its coverage in each of some months, None where it covers none, and its checks in twelve months.
 
-    `checked` and `failed` are None where the counts of the source are withheld.
+    `checked` and `failed` are None where the counts of the source are withheld; `extracts` is how many were checked.
     """
 
     source: str
     title: str
     states: dict[date, str | None]
     newest_extract: date | None
+    extracts: int
     checked: int | None
     failed: int | None
 
@@ -368,6 +370,8 @@ class Marts:
 
         A small area is called by its name and code.
         """
+        if place_type == "point":
+            return self._points(measure)
         theme = self.measures[measure].theme
         return [
             Place(*row)
@@ -388,6 +392,48 @@ class Marts:
                 measure=measure,
                 place_type=place_type,
                 hot_from=HOT_FROM,
+            )
+        ]
+
+    def _points(self, measure: str) -> list[Place]:
+        """The same for the points of data.police.uk, each with its small area: their names come again in every town."""
+        return [
+            Place(*row)
+            for row in self._query(
+                """
+                with points as (
+                  select
+                    regexp_replace(location, '^On or near ', '') || ' in ' || lsoa_name as place,
+                    versions.month,
+                    count(*) as offences
+                  from marts.street_crime_versions as versions
+                  inner join marts.dim_measure_member as members
+                    on versions.crime_type = members.police_uk_category
+                      and versions.month between coalesce(members.valid_from, versions.month)
+                      and coalesce(members.valid_to, versions.month)
+                  where force = $force and members.measure = $measure and versions.month between $first and $month
+                    and known_from <= $as_of and (known_to is null or known_to > $as_of)
+                    and location not in ('No Location', 'On or near', '') and lsoa_name is not null
+                  group by place, versions.month
+                ),
+                ranked as (
+                  select
+                    place,
+                    sum(offences) filter (month = $month)::bigint as offences,
+                    count(*) filter (offences >= 2) as repeat_months
+                  from points
+                  group by place
+                  having sum(offences) filter (month = $month) >= $hot_from
+                  qualify dense_rank() over (order by sum(offences) filter (month = $month) desc) <= 5
+                )
+                select place, offences, round(100 * offences / $total, 1), repeat_months
+                from ranked
+                order by offences desc, place
+                """,
+                measure=measure,
+                first=shifted(self.edition.month, -2),
+                hot_from=HOT_FROM,
+                total=self.measures[measure].now.offences,
             )
         ]
 
@@ -542,7 +588,11 @@ class Marts:
         rows = self._query(
             """
             with checks as (
-              select source, sum(rows_checked)::bigint as checked, sum(rows_failed)::bigint as failed
+              select
+                source,
+                count(distinct extract_date) as extracts,
+                sum(rows_checked)::bigint as checked,
+                sum(rows_failed)::bigint as failed
               from marts.data_quality
               where coalesce(force, $force) = $force
                 and extract_date <= $as_of and extract_date > $as_of::date - interval 12 months
@@ -554,7 +604,7 @@ class Marts:
               where coalesce(force, $force) = $force and state <> 'rejected' and extract_date <= $as_of
               group by source
             )
-            select source, title, newest, checked, failed
+            select source, title, newest, coalesce(checks.extracts, 0), checked, failed
             from marts.dim_source
             left join extracts using (source)
             left join checks using (source)
@@ -563,8 +613,8 @@ class Marts:
             """
         )
         return [
-            SourceState(source, title, {at: states[source].get(at) for at in months}, newest, checked, failed)
-            for source, title, newest, checked, failed in rows
+            SourceState(source, title, {at: states[source].get(at) for at in months}, *checks)
+            for source, title, *checks in rows
         ]
 
     def timeliness(self) -> list[Timeliness]:

@@ -75,8 +75,9 @@ class Noun:
 
 AREA: dict[PlaceType, Noun] = {
     "ward": Noun("ward", "wards"),
-    "lsoa": Noun("small area (LSOA)", "small areas (LSOA)"),
     "street": Noun("street", "streets"),
+    "lsoa": Noun("small area (LSOA)", "small areas (LSOA)"),
+    "point": Noun("point", "points"),
 }
 
 
@@ -289,7 +290,7 @@ def when(hours: Hours) -> list[str]:
 
 
 def where(found: Mapping[PlaceType, Sequence[Place]]) -> str:
-    """The places with the most offences, by kind, and the streets that were so in each of three months."""
+    """The places with the most offences, by kind, and which of the last kind were so in each of three months."""
     said = []
     for kind, places in found.items():
         if places:
@@ -297,8 +298,10 @@ def where(found: Mapping[PlaceType, Sequence[Place]]) -> str:
             said.append(f"by {AREA[kind].one}, {listed(named)}")
     if not said:
         return f"No {' or '.join(AREA[kind].one for kind in found)} has five or more."
-    again = [place.place for place in found["street"] if place.repeat_months == 3]
-    repeat = f" Streets with at least two in each of the last three months: {listed(again)}." if again else ""
+    kind, places = list(found.items())[-1]
+    again = [place.place for place in places if place.repeat_months == 3]
+    those = AREA[kind].many.capitalize()
+    repeat = f" {those} with at least two in each of the last three months: {listed(again)}." if again else ""
     return f"Most were recorded, {'; '.join(said)}.{repeat}"
 
 

@@ -7,10 +7,27 @@ from datetime import date
 from flows.freshness import in_words
 from flows.report import narrative
 from flows.report.counted import Context
-from flows.report.document import WITHHELD, Block, Cell, Section, Table, change, count, percent, word
-from flows.report.figures import Restated, months_between, shifted
+from flows.report.document import (
+    MISSING,
+    WITHHELD,
+    Block,
+    Cell,
+    RecordSource,
+    Section,
+    Table,
+    change,
+    count,
+    percent,
+    word,
+)
+from flows.report.figures import Restated, SourceState, months_between, shifted
 from flows.report.narrative import month_name
 from flows.report.pages import words
+
+MOVES_WHEN: dict[RecordSource, str] = {
+    "force": "crimes are recorded late, reclassified or cancelled",
+    "police_uk": "the month is published anew",
+}
 
 
 def section(restated: list[Restated], since: date, context: Context) -> Section:
@@ -47,7 +64,7 @@ def restatements(found: list[Restated], before: date, context: Context) -> list[
             tables=(table,) if rows else (),
             notes=(
                 f"Then: as of {in_words(before)}. Now: as of {context.as_of}. Both count the same month; a count moves"
-                " when crimes are recorded late, reclassified or cancelled.",
+                f" when {MOVES_WHEN[context.marts.edition.record_source]}.",
             ),
         )
     ]
@@ -78,7 +95,7 @@ def arrived(context: Context) -> list[Block]:
                 word(words(source.source)),
                 word(source.title),
                 word(in_words(source.newest_extract) if source.newest_extract else "none"),
-                *_checks(source.checked, source.failed),
+                *_checks(source),
             )
             for source in sources
         ),
@@ -153,7 +170,10 @@ def timeliness(context: Context) -> list[Block]:
     ]
 
 
-def _checks(checked: int | None, failed: int | None) -> tuple[Cell, ...]:
-    if checked is None or failed is None:
+def _checks(source: SourceState) -> tuple[Cell, ...]:
+    if not source.extracts:
+        return (Cell(MISSING),) * 3
+    if source.checked is None or source.failed is None:
         return (Cell(WITHHELD),) * 3
-    return count(checked), count(failed), percent(100 * failed / checked if checked else None)
+    share = 100 * source.failed / source.checked if source.checked else None
+    return count(source.checked), count(source.failed), percent(share)

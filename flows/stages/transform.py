@@ -25,6 +25,9 @@ from flows.settings import PROJECT_DIR, Settings
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
 
+PARSE_DIR = DBT_DIR / "target"
+"""Where the parse of the project is kept for all data folders; dbt makes it by itself in any project."""
+
 PATIENCE_SECONDS = 10
 
 STATES_PARTS = ("models/staging", "models/intermediate", "macros", "seeds", "dbt_project.yml")
@@ -161,7 +164,7 @@ def run_dbt(
     from dbt.cli.main import dbtRunner
     from dbt_common.events.event_manager_client import ctx_set_event_manager
 
-    from flows.stages.dbt_events import TerseEventManager
+    from flows.stages.dbt_in_process import TerseEventManager, last_parse
 
     def report(event: Any) -> None:
         if on_node and event.info.name in ("LogModelResult", "LogSeedResult"):
@@ -175,14 +178,15 @@ def run_dbt(
     for option, value in settings.duckdb_options().items():
         os.environ[f"SAFERCITY_DBT_{option.upper()}"] = str(value)
     ctx_set_event_manager(TerseEventManager())  # pyright: ignore[reportArgumentType]
-    result = dbtRunner(callbacks=[report]).invoke(
-        [
-            *("--log-level", "none", "--log-level-file", "warn", "--no-write-json"),
-            *command,
-            *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
-            *("--target-path", str(paths.dbt_target), "--log-path", str(paths.dbt_target / "logs")),
-        ]
-    )
+    with last_parse(paths.dbt_target, kept_in=PARSE_DIR):
+        result = dbtRunner(callbacks=[report]).invoke(
+            [
+                *("--log-level", "none", "--log-level-file", "warn", "--no-write-json"),
+                *command,
+                *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
+                *("--target-path", str(paths.dbt_target), "--log-path", str(paths.dbt_target / "logs")),
+            ]
+        )
     # dbt opens the warehouse once and keeps it; the files must be free for the next stage.
     DuckDBConnectionManager.close_all_connections()
     reset_adapters()

@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -100,27 +101,19 @@ KILLS = {
 
 @pytest.fixture(scope="module")
 def undisturbed(published: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """The second batch on top of the first, in peace. It is made in the folder of those that are not left in peace,
-    so that dbt need not parse the project again for each."""
-    base = tmp_path_factory.mktemp("kill")
-    sandbox = Sandbox(base / "killed")
+    """The second batch on top of the first, in peace."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("undisturbed"))
     shutil.copytree(published.data, sandbox.data, symlinks=True)
     sandbox.deliver(second_batch())
     assert run(sandbox) == 0
-    kept = Sandbox(base / "undisturbed")
-    kept.folder.mkdir()
-    sandbox.data.rename(kept.data)
-    return kept
+    return sandbox
 
 
 @pytest.fixture
-def sandbox(published: Sandbox, undisturbed: Sandbox) -> Sandbox:
+def sandbox(published: Sandbox, undisturbed: Sandbox, tmp_path: Path) -> Sandbox:
     """The first batch published, the second one landed."""
-    sandbox = Sandbox(undisturbed.folder.with_name("killed"))
-    shutil.rmtree(sandbox.data, ignore_errors=True)
-    shutil.copytree(published.data, sandbox.data, symlinks=True)
-    shutil.rmtree(sandbox.paths.dbt_target)
-    shutil.copytree(undisturbed.paths.dbt_target, sandbox.paths.dbt_target)
+    sandbox = published.copy(tmp_path)
+    shutil.copytree(undisturbed.landing, sandbox.landing, dirs_exist_ok=True)
     return sandbox
 
 

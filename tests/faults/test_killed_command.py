@@ -16,8 +16,17 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("begun", [False, True], ids=["starting", "running"])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "begun"),
+    [
+        pytest.param(signal.SIGKILL, True, id="killed while running"),
+        pytest.param(signal.SIGTERM, False, id="ended while starting"),
+        pytest.param(signal.SIGKILL, False, id="killed while starting", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, True, id="ended while running", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, False, id="interrupted while starting", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, True, id="interrupted while running", marks=pytest.mark.slow),
+    ],
+)
 def test_its_server_ends_with_it(number: signal.Signals, begun: bool, sandbox: Sandbox) -> None:
     """Else every killed run leaves a server for good, which holds on to what the command printed to."""
     sandbox.deliver(first_batch())

@@ -102,6 +102,7 @@ def test_replaying_again_is_all_it_takes(name: str, quarantined: Path, undisturb
     assert left == undisturbed.warehouse("select count(*), count(*) from quarantine.replayed")
 
 
+@pytest.mark.slow
 def test_what_was_replayed_and_not_published_is_published_by_the_next(quarantined: Path, tmp_path: Path) -> None:
     sandbox = Replaying(quarantined)
     assert run(sandbox, Moment("flows.stages.transform", "transform")) == -signal.SIGKILL

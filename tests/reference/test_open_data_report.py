@@ -133,22 +133,21 @@ def test_categories_are_counts_of_rows(tables: dict[str, Rows], known: duckdb.Du
 
 
 @pytest.mark.parametrize(
-    ("kind", "place"),
+    ("kind", "place", "by"),
     [
-        ("lsoas", "any_value(lsoa_name) || ' (' || lsoa_code || ')'"),
-        ("streets", "regexp_replace(location, '^On or near ', '')"),
+        ("lsoas", "any_value(lsoa_name) || ' (' || lsoa_code || ')'", "lsoa_code"),
+        ("points", "location.replace('On or near ', '') || ' in ' || lsoa_name", "location, lsoa_name"),
     ],
 )
 def test_places_are_counts_of_rows(
-    tables: dict[str, Rows], known: duckdb.DuckDBPyConnection, kind: str, place: str
+    tables: dict[str, Rows], known: duckdb.DuckDBPyConnection, kind: str, place: str, by: str
 ) -> None:
-    by = "lsoa_code" if kind == "lsoas" else "location"
     rows = known.execute(
         f"""
         select {place} as place, count(*) as offences
         from known
         where month = date '{MONTH}' and crime_type {CATEGORIES["Acquisitive crime"]}
-          and {by} <> 'No Location'
+          and location <> 'No Location' and lsoa_name is not null
         group by {by}
         qualify dense_rank() over (order by count(*) desc) <= 5
         order by offences desc, place

@@ -355,7 +355,12 @@ def test_where() -> None:
         " 17.2 %) and Moorgate (5, 4.1 %). Streets with at least two in each of the last three months: Bishopsgate."
     )
     assert narrative.where({"ward": [], "street": []}) == "No ward or street has five or more."
-    assert narrative.where({"lsoa": [], "street": []}) == "No small area (LSOA) or street has five or more."
+    assert narrative.where({"lsoa": [], "point": []}) == "No small area (LSOA) or point has five or more."
+    points = [Place("Parking Area in Kent 001A", 7, None, 3)]
+    assert narrative.where({"lsoa": [], "point": points}) == (
+        "Most were recorded, by point, Parking Area in Kent 001A (7). Points with at least two in each of the last"
+        " three months: Parking Area in Kent 001A."
+    )
 
 
 def test_profile_of_assaults() -> None:

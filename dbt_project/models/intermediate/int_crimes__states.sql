@@ -1,4 +1,7 @@
 -- One row per state of a recorded crime: what was known of it, from one extract until the next that changed it.
+--
+-- What a crime is counted as, and was before, is worked out on narrow rows; what else a record holds is joined to them
+-- at the end and held nowhere meanwhile. So millions of crimes need little memory.
 {{
   config(
     materialized="incremental",
@@ -7,8 +10,12 @@
   )
 }}
 
-with states as (
-  {{ touched_versions("crimes") }}
+with spans as (
+  {{ touched_spans("crimes") }}
+),
+
+records as (
+  select * from {{ ref("stg_records__crimes") }}
 ),
 
 -- The days on which some measure begins or ceases to count some kind of record.
@@ -18,34 +25,49 @@ boundaries as (
 ),
 
 turning_days as (
-  select day
+  select list(distinct day) as days
   from boundaries
-  where day is not null
-  group by day
+),
+
+dated as (
+  select
+    spans.*,
+    (records.status = 'recorded') as is_counted,
+    list_max(list_filter(turning_days.days, lambda day: day <= records.recorded_at)) as counted_since, -- noqa: RF02
+    records.class_code,
+    records.sub_code,
+    records.victim_type,
+    records.method_tags,
+    records.operation
+  from records
+  inner join spans on records.delivery_id = spans.delivery_id and records.record_no = spans.record_no
+  cross join turning_days
 ),
 
 -- What decides which measures a crime counts in, as one number: its kind.
 kinds as (
   select
-    states.*,
-    (states.status = 'recorded') as is_counted,
-    turning_days.day as counted_since,
-    hash(
-      states.class_code,
-      states.sub_code,
-      states.victim_type,
-      states.method_tags,
-      states.operation,
-      turning_days.day
-    ) as kind
-  from states
-  asof left join turning_days on states.recorded_at >= turning_days.day
+    force,
+    month,
+    record_key,
+    delivery_id,
+    record_no,
+    known_from,
+    known_to,
+    is_counted,
+    counted_since,
+    hash(class_code, sub_code, victim_type, method_tags, operation, counted_since) as kind
+  from dated
+),
+
+compared as (
+  select
+    *,
+    lag(month) over in_order as previous_month,
+    lag(kind) over in_order as previous_kind,
+    lag(is_counted) over in_order as was_counted
+  from kinds
+  window in_order as (partition by force, record_key order by known_from)
 )
 
-select
-  *,
-  lag(month) over in_order as previous_month,
-  lag(kind) over in_order as previous_kind,
-  lag(is_counted) over in_order as was_counted
-from kinds
-window in_order as (partition by force, crime_number order by known_from)
+{{ with_their_records("crimes", "compared") }}
