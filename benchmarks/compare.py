@@ -34,9 +34,9 @@ from contenders import (
     peer_versions,
     pipeline,
 )
-from equality import compare_apart
-from measure import BenchmarkError, Measurement, clean_environment, machine, run, say
-from page import write_page
+from equality import compare, weigh
+from measure import BenchmarkError, Measurement, apart, clean_environment, machine, run, say
+from page import IN_TURN, write_page
 from results import Results
 
 PUBLISHED = Path("published") / "safer_city.duckdb"
@@ -224,9 +224,10 @@ def compete(
                 )
                 results.add(name, contender.name, measured, out)
         data = plan.root / f"out-{OURS}"
+        results.weigh(work, *apart(weigh, data))
         for contender in contenders[1:]:
             out = plan.root / f"out-{contender.name.replace(' ', '-')}"
-            results.compared(work, contender.name, *compare_apart(source, contender.name, data, out))
+            results.compared(work, contender.name, *apart(compare, source, contender.name, data, out))
 
 
 def sample(plan: Plan, results: Results) -> None:
@@ -239,6 +240,7 @@ def sample(plan: Plan, results: Results) -> None:
             results.describe(work, files)
             data = fresh(plan.root / f"data-sample-{scale:g}")
             results.add(work, OURS, ours(plan, files, data), data)
+            results.weigh(work, *apart(weigh, data))
             added = landing.add(newest[1], newest[0], files)
             results.add(f"{work} + 1 month", OURS, ours(plan, files, data), data)
             results.add(f"{work}, nothing new", OURS, ours(plan, files, data, expected="nothing to do"), data)
@@ -323,13 +325,12 @@ def start_up(plan: Plan, results: Results) -> None:
     written = plan.root / "files" / "start-up-sample"
     landing.write_sample(written, 0.01, "2016-05-31")
     landing.first_row(max(written.rglob("*-street.csv")), files)
-    command = [sys.executable, str(HERE / "start_up.py"), *pipeline(files)[3:]]
     for _ in range(plan.repeat):
         data = fresh(plan.root / "data-start-up")
-        measured = run(command, plan.working, plan.variables | {"SAFERCITY_DATA": str(data)})
-        results.add("start-up, one thing after the other", OURS, measured, data)
+        results.add("start-up", OURS, ours(plan, files, data), data)
         data = fresh(plan.root / "data-start-up")
-        results.add("start-up, as it is", OURS, ours(plan, files, data), data)
+        variables = plan.variables | {"SAFERCITY_DATA": str(data)}
+        results.add(f"start-up{IN_TURN}", OURS, run(in_turn(pipeline(files)), plan.working, variables), data)
 
 
 def demo(plan: Plan, results: Results) -> None:
@@ -340,6 +341,13 @@ def demo(plan: Plan, results: Results) -> None:
         variables = {"SAFERCITY_DATA": str(data)}
         results.add("make run, installed", OURS, run(command, plan.working, variables), data)
         results.add("make run, once more", OURS, run(command, plan.working, variables), data)
+        data = fresh(plan.root / "data-demo")
+        results.add(f"make run{IN_TURN}", OURS, run(in_turn(command), plan.working, variables), data)
+
+
+def in_turn(command: list[str]) -> list[str]:
+    """The same command with its time taken apart."""
+    return [sys.executable, str(HERE / "where_time_goes.py"), *command[3:]]
 
 
 def memory(plan: Plan, results: Results) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
@@ -29,15 +27,6 @@ group by all
 
 Found = tuple[dict[str, int], list[str]]
 """Rows per table that was found equal, and what differs in the others."""
-
-
-def compare_apart(source: str, contender: str, data: Path, out: Path) -> Found:
-    """`compare` in a process of its own.
-
-    On Linux a new process's peak memory begins with the peak of the one that started it: this one must stay small.
-    """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(compare, source, contender, data, out).result()
 
 
 def compare(source: str, contender: str, data: Path, out: Path) -> Found:
@@ -124,3 +113,11 @@ def only_rows(connection: duckdb.DuckDBPyConnection, these: str, those: str, col
     listed = ", ".join(f'"{column}"' for column in columns)
     query = f"select count(*) from (select {listed} from {these} except all select {listed} from {those})"
     return connection.execute(query).fetchall()[0][0]
+
+
+def weigh(data: Path) -> tuple[int, int]:
+    """Rows received, and bytes of the published file."""
+    file = (data / "published" / "safer_city.duckdb").resolve()
+    with duckdb.connect(str(file), read_only=True) as connection:
+        rows = connection.execute("select coalesce(sum(received), 0)::bigint from marts.deliveries").fetchall()[0][0]
+    return rows, file.stat().st_size

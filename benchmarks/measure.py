@@ -10,13 +10,18 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import TextIO, TypeVar
 
 VERSIONS = ("safer-city", "duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "prefect")
 SAMPLE_SECONDS = 0.1
+Result = TypeVar("Result")
 PUBLISHED = (0, 3)
 """Exit codes of a run that published: 3 says that a file was rejected."""
 
@@ -63,9 +68,12 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
         errors.seek(0)
         if process.returncode not in PUBLISHED:
             raise BenchmarkError(
-                f"{' '.join(command)} ended with exit code {process.returncode}:\n{errors.read()[-2000:]}"
+                f"{' '.join(command)} ended with exit code {process.returncode}:\n{last_words(errors)}"
             )
-        said = json.load(output)
+        try:
+            said = json.load(output)
+        except json.JSONDecodeError:
+            raise BenchmarkError(f"{' '.join(command)} did not print JSON:\n{last_words(errors)}") from None
     return Measurement(
         wall=wall,
         cpu=usage.ru_utime + usage.ru_stime,
@@ -74,6 +82,21 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
         stages=said.get("seconds", {}),
         state=said.get("state"),
     )
+
+
+def last_words(errors: TextIO) -> str:
+    """The end of what a command said on standard error, without what libraries say of their own memory."""
+    lines = [line for line in errors.read().splitlines() if "leaked" not in line and "nanobind" not in line]
+    return "\n".join(lines)[-1000:]
+
+
+def apart(function: Callable[..., Result], *arguments: object) -> Result:
+    """What a function returns, called in a process of its own.
+
+    On Linux a new process's peak memory begins with the peak of the one that started it: this one must stay small.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def clean_environment() -> dict[str, str]:

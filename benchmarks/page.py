@@ -10,7 +10,8 @@ from contenders import CONTENDERS, OURS
 from measure import Measurement, spread
 from results import Results
 
-START_UP = "start-up, one thing after the other"
+WHOLE = "the whole process"
+IN_TURN = ", one thing after the other"
 QUICK_ENOUGH_MS = 200
 
 
@@ -26,7 +27,7 @@ def write_page(results: Results) -> str:
         *of_aims(results),
         *of_works(results),
         *of_growth(results),
-        *of_start_up(results),
+        *of_time(results),
         *of_served(results),
         *of_queries(results),
         *of_bad(results),
@@ -54,19 +55,27 @@ def of_works(results: Results) -> list[str]:
     """Each piece of work with all who did it."""
     parts = []
     for work, by_contender in results.measured.items():
-        if work.endswith(", one row"):
+        if work.endswith((", one row", IN_TURN)):
             continue
-        title = f"## {work[0].upper()}{work[1:]}"
-        parts.append(f"{title}: {results.files[work]}" if work in results.files else title)
+        parts.append(f"## {work[0].upper()}{work[1:]}")
+        if work in results.files:
+            parts.append(loaded(results, work))
         rows = [measured_row(results, work, contender) for contender in by_contender]
         parts.append(
             table(["", "wall, s", "CPU, s", "memory, MB", "disk, MB", "start-up, s", "result", "safercity is"], rows)
         )
-        parts.append(seconds_per_stage(results, work))
+        parts.extend(seconds_per_stage(results, work))
         parts.extend(
             f"* {contender} differs: {'; '.join(wrong)}" for contender, wrong in results.different.get(work, {}).items()
         )
     return parts
+
+
+def loaded(results: Results, work: str) -> str:
+    """What was loaded, in words."""
+    if work not in results.rows:
+        return results.files[work]
+    return f"{results.files[work]}, {results.rows[work]:,} rows; a release of {results.release_mb[work]:,.0f} MB"
 
 
 def measured_row(results: Results, work: str, contender: str) -> list[str]:
@@ -101,26 +110,29 @@ def ratios(results: Results, work: str, contender: str) -> str:
     """How many times as fast or slow the pipeline is, as it is and apart from start-up; not where results differ."""
     if contender in results.different.get(work, {}):
         return "-"
-    whole = times(results.median(work, OURS, lambda m: m.wall), results.median(work, contender, lambda m: m.wall))
-    apart = times(results.apart(work, OURS, lambda m: m.wall), results.apart(work, contender, lambda m: m.wall))
-    return f"{whole}; apart from start-up {apart}"
+    ours, theirs = (results.values(work, name, lambda m: m.wall) for name in (OURS, contender))
+    apart = [results.apart(work, name, lambda m: m.wall) or 0.0 for name in (OURS, contender)]
+    return f"{times(ours, theirs)}; apart from start-up {times(apart[:1], apart[1:])}"
 
 
-def times(ours: float | None, theirs: float | None) -> str:
-    """A quotient in words."""
-    if ours is None or theirs is None or ours <= 0 or theirs <= 0:
+def times(ours: list[float], theirs: list[float]) -> str:
+    """The quotients of pairs in words: the median, and lowest to highest."""
+    if min(*ours, *theirs) <= 0:
         return "not known"
-    return f"{theirs / ours:.1f} × as fast" if theirs >= ours else f"{ours / theirs:.1f} × as slow"
+    slower = median(theirs) < median(ours)
+    quotients = [a / b if slower else b / a for a, b in zip(ours, theirs, strict=False)]
+    word = "as slow" if slower else "as fast"
+    return f"{spread(quotients, 1) if len(quotients) > 1 else f'{quotients[0]:.1f}'} × {word}"
 
 
-def seconds_per_stage(results: Results, work: str) -> str:
+def seconds_per_stage(results: Results, work: str) -> list[str]:
     """The stages of each contender, in medians."""
     lines = []
     for contender, measurements in results.measured[work].items():
         if stages := measurements[0].stages:
             medians = {stage: median(m.stages.get(stage, 0.0) for m in measurements) for stage in stages}
             lines.append(f"* {contender}: " + ", ".join(f"{stage} {taken:.1f}" for stage, taken in medians.items()))
-    return "\n".join(["Seconds per stage:", "", *lines]) if lines else ""
+    return ["Seconds per stage:", "\n".join(lines)] if lines else []
 
 
 def of_growth(results: Results) -> list[str]:
@@ -133,10 +145,12 @@ def of_growth(results: Results) -> list[str]:
     if len(works) < 2:
         return []
     values: dict[str, Callable[[str], float | None]] = {
+        "rows received": results.rows.get,
         "full load, s": lambda work: results.median(work, OURS, lambda m: m.wall),
         "full load, CPU s": lambda work: results.median(work, OURS, lambda m: m.cpu),
         "full load, memory MB": lambda work: results.median(work, OURS, peak),
-        "disk, MB": lambda work: results.disk[work][OURS],
+        "release, MB": results.release_mb.get,
+        "everything on disk, MB": lambda work: results.disk[work][OURS],
         "the same month more: validate, load, states, s": lambda work: results.stage(
             f"{work} + 1 month", OURS, "extract", "validate", "load", "states"
         ),
@@ -156,25 +170,27 @@ def of_growth(results: Results) -> list[str]:
     return ["## Growth", table(["", *(f"scale {scale:g}" for scale in scales), "growth"], rows)]
 
 
-def of_start_up(results: Results) -> list[str]:
-    """Where the fixed start-up goes."""
-    measurements = results.measured.get(START_UP, {}).get(OURS)
-    if not measurements:
-        return []
-    medians = {what: median(m.stages.get(what, 0.0) for m in measurements) for what in measurements[0].stages}
-    told = sum(
-        taken
-        for what, taken in medians.items()
-        if what != "the whole process" and not what.startswith(("dbt parse", "GX"))
-    )
-    rows = [[what, f"{taken:.1f}"] for what, taken in medians.items()]
-    rows.append(["not told apart: Prefect's engine, starting and ending", f"{medians['the whole process'] - told:.1f}"])
-    return [
-        "## Where the start-up goes",
-        "A run on one row, with imports first; a run as it is imports while the server starts. What dbt's parse and the"
-        " contexts of Great Expectations take is in the stages too.",
-        table(["", "s"], rows),
-    ]
+def of_time(results: Results) -> list[str]:
+    """Where each second of a piece of work goes."""
+    parts = []
+    for work, by_contender in results.measured.items():
+        if not work.endswith(IN_TURN):
+            continue
+        measurements = by_contender[OURS]
+        medians = {what: median(m.stages.get(what, 0.0) for m in measurements) for what in measurements[0].stages}
+        parts_of_whole = [what for what in medians if not what.startswith("of that") and what != WHOLE]
+        rest = medians[WHOLE] - sum(medians[what] for what in parts_of_whole)
+        rows = [
+            [what, f"{medians[what]:.1f}"] for what in (*parts_of_whole, *(medians.keys() - {*parts_of_whole, WHOLE}))
+        ]
+        rows.insert(len(parts_of_whole), ["Prefect's engine, planning, ending", f"{rest:.1f}"])
+        parts.append(f"## Where the time goes: {work.removesuffix(IN_TURN)}")
+        parts.append(
+            "With imports first, one after the other; without that, a run imports while Prefect's server starts, and"
+            f" takes less. All {medians[WHOLE]:.1f} s:"
+        )
+        parts.append(table(["", "s"], rows))
+    return parts
 
 
 def of_served(results: Results) -> list[str]:
@@ -227,6 +243,8 @@ def of_bad(results: Results) -> list[str]:
 def of_contenders(results: Results) -> list[str]:
     """Who does how much of the work."""
     seen = {contender for by_contender in results.measured.values() for contender in by_contender}
+    if not seen:
+        return []
     return [
         "## Who does what",
         "\n".join(f"* {each.name}: {each.does}." for each in CONTENDERS.values() if each.name in seen),

@@ -17,7 +17,8 @@ from served import Check
 class Results:
     """All measurements.
 
-    `measured`: work → contender → repetitions. `disk`: the same, MiB that it left behind. `equal`: work → contender →
+    `measured`: work → contender → repetitions. `disk`: the same, MiB that it left behind. `files`, `rows`,
+    `release_mb`: work → what was loaded, in words; rows received; MiB of the published file. `equal`: work → contender →
     rows per table that was found equal. `different`: work → contender → what differed. `queries`: scale → kind → name →
     milliseconds. `bad`: content → stage → measurement.
     """
@@ -27,6 +28,8 @@ class Results:
     measured: dict[str, dict[str, list[Measurement]]] = field(default_factory=dict)
     disk: dict[str, dict[str, float]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    release_mb: dict[str, float] = field(default_factory=dict)
     equal: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     different: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     served: list[Check] = field(default_factory=list)
@@ -51,6 +54,11 @@ class Results:
         """Keep how much is loaded."""
         paths = [path for path in files.rglob("*") if path.is_file()]
         self.files[work] = f"{len(paths):,} files, {sum(path.stat().st_size for path in paths) / 1024**2:,.0f} MB"
+
+    def weigh(self, work: str, rows: int, release_bytes: int) -> None:
+        """Keep how many rows the pipeline received, and how large the file is that it published."""
+        self.rows[work] = rows
+        self.release_mb[work] = release_bytes / 1024**2
 
     def skip(self, why: str) -> None:
         """Keep what was not measured."""
