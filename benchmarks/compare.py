@@ -31,8 +31,10 @@ from contenders import (
     REQUIREMENTS,
     STREET,
     Contender,
+    in_turn,
+    load,
     peer_versions,
-    pipeline,
+    safercity,
 )
 from equality import compare, weigh
 from measure import BenchmarkError, Measurement, apart, clean_environment, machine, run, say
@@ -330,24 +332,19 @@ def start_up(plan: Plan, results: Results) -> None:
         results.add("start-up", OURS, ours(plan, files, data), data)
         data = fresh(plan.root / "data-start-up")
         variables = plan.variables | {"SAFERCITY_DATA": str(data)}
-        results.add(f"start-up{IN_TURN}", OURS, run(in_turn(pipeline(files)), plan.working, variables), data)
+        results.add(f"start-up{IN_TURN}", OURS, run(in_turn(*load(files)), plan.working, variables), data)
 
 
 def demo(plan: Plan, results: Results) -> None:
     """What `make run` does on an installed machine: the default sample from nothing to the report, and once more."""
-    command = [*pipeline(plan.root)[:3], "demo", "--json"]
+    command = safercity("demo", "--json")
     for _ in range(plan.repeat):
         data = fresh(plan.root / "data-demo")
         variables = {"SAFERCITY_DATA": str(data)}
         results.add("make run, installed", OURS, run(command, plan.working, variables), data)
         results.add("make run, once more", OURS, run(command, plan.working, variables), data)
         data = fresh(plan.root / "data-demo")
-        results.add(f"make run{IN_TURN}", OURS, run(in_turn(command), plan.working, variables), data)
-
-
-def in_turn(command: list[str]) -> list[str]:
-    """The same command with its time taken apart."""
-    return [sys.executable, str(HERE / "where_time_goes.py"), *command[3:]]
+        results.add(f"make run{IN_TURN}", OURS, run(in_turn("demo", "--json"), plan.working, variables), data)
 
 
 def memory(plan: Plan, results: Results) -> None:
@@ -363,7 +360,10 @@ def memory(plan: Plan, results: Results) -> None:
     limit = plan.memory_limit or "3GB"
     variables = plan.variables | {"SAFERCITY_DATA": str(data), "SAFERCITY_MEMORY_LIMIT": limit}
     results.add(
-        f"crimes × {plan.memory_scale:g} within {limit}", OURS, run(pipeline(files), plan.working, variables), data
+        f"crimes × {plan.memory_scale:g} within {limit}",
+        OURS,
+        run(safercity(*load(files)), plan.working, variables),
+        data,
     )
 
 
@@ -386,7 +386,7 @@ def ours(plan: Plan, files: Path, data: Path, expected: str = "done") -> Measure
 
     Raises BenchmarkError when it did not do what is expected.
     """
-    measurement = run(pipeline(files), plan.working, plan.variables | {"SAFERCITY_DATA": str(data)})
+    measurement = run(safercity(*load(files)), plan.working, plan.variables | {"SAFERCITY_DATA": str(data)})
     if measurement.state != expected:
         raise BenchmarkError(
             f"the pipeline says {measurement.state!r} where {expected!r} was expected; if its code or a contract was"

@@ -39,7 +39,7 @@ class Contender:
     def command(self, source: str, landing: Path, out: Path) -> list[str]:
         """What to run to take a source's files in `landing` to results in `out`."""
         if self.name == OURS:
-            return pipeline(landing)
+            return safercity(*load(landing))
         if self.name == LIMIT:
             script = "bare_street.py" if source == STREET else "bare_crimes.py"
             return [sys.executable, str(HERE / script), "--landing", str(landing), "--out", str(out), "--json"]
@@ -47,9 +47,19 @@ class Contender:
         return [str(PEER_PYTHON), str(HERE / (self.script or "")), *arguments, *self.options]
 
 
-def pipeline(landing: Path) -> list[str]:
-    """The run that a user would start."""
-    return [sys.executable, "-c", "from flows.cli import main; main()", "run", "--landing", str(landing), "--json"]
+def safercity(*arguments: str) -> list[str]:
+    """A command of this checkout, as a user would start it."""
+    return [sys.executable, "-c", "from flows.cli import main; main()", *arguments]
+
+
+def in_turn(*arguments: str) -> list[str]:
+    """The same command with its time taken apart."""
+    return [sys.executable, str(HERE / "where_time_goes.py"), *arguments]
+
+
+def load(landing: Path) -> tuple[str, ...]:
+    """The arguments of a run on a folder."""
+    return "run", "--landing", str(landing), "--json"
 
 
 CONTENDERS = {

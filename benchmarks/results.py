@@ -17,10 +17,10 @@ from served import Check
 class Results:
     """All measurements.
 
-    `measured`: work → contender → repetitions. `disk`: the same, MiB that it left behind. `files`, `rows`,
-    `release_mb`: work → what was loaded, in words; rows received; MiB of the published file. `equal`: work → contender →
-    rows per table that was found equal. `different`: work → contender → what differed. `queries`: scale → kind → name →
-    milliseconds. `bad`: content → stage → measurement.
+    `measured`: work → contender → repetitions. `disk`: the same, MiB that it left behind. `files`, `rows` and
+    `release_mb`: work → what was loaded, in words; rows received; MiB of the published file. `equal`: work → contender
+    → rows per table that was found equal. `different`: work → contender → what differed. `queries`: scale → kind → name
+    → milliseconds. `bad`: content → stage → measurement.
     """
 
     machine: dict[str, str]

@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from contenders import safercity
 from measure import BenchmarkError, clean_environment
 
 STARTS_WITHIN = 120
@@ -38,7 +38,7 @@ def checks(landing: Path, data: Path, variables: dict[str, str], working: Path, 
     port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     environment = clean_environment() | variables | {"SAFERCITY_DATA": str(data), "SAFERCITY_LANDING": str(landing)}
-    command = [sys.executable, "-c", "from flows.cli import main; main()", "serve", "--port", str(port)]
+    command = safercity("serve", "--port", str(port))
     with subprocess.Popen(
         command, cwd=working, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
