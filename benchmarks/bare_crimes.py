@@ -45,29 +45,28 @@ def text(column: str) -> str:
 
 def when(column: str) -> str:
     """SQL for a time; NULL where the text is none."""
-    return f"try_strptime({column}, [{', '.join(map(repr, TIMES))}]) as {column}"
+    return f"try_strptime({column}, [{', '.join(map(repr, TIMES))}])"
 
 
 def whole(column: str) -> str:
     """SQL for a whole number; NULL where the text is none."""
-    return f"if(regexp_full_match({column}, '[+-]?[0-9]+([.]0+)?'), try_cast({column} as bigint), null) as {column}"
+    return f"if(regexp_full_match({column}, '[+-]?[0-9]+([.]0+)?'), try_cast({column} as bigint), null)"
 
 
 def flag(column: str) -> str:
     """SQL for yes or no; NULL where the text is neither."""
     return (
         f"case when lower({column}) in ('y', 'true', '1') then true"
-        f" when lower({column}) in ('n', 'false', '0') then false end as {column}"
+        f" when lower({column}) in ('n', 'false', '0') then false end"
     )
 
 
-TYPED = {
-    **dict.fromkeys(LOADED, ""),
-    "class_code": r"regexp_replace(class_code, '^([0-9]{1,3})/([0-9]{1,2})$', '\1.\2') as class_code",
+READ = {
     **{name: when(name) for name in ("recorded_at", "reported_at", "committed_from", "committed_to", "outcome_at")},
     **{name: whole(name) for name in ("easting", "northing")},
     **{name: flag(name) for name in ("alcohol", "domestic_abuse", "drugs")},
 }
+"""Column that is no text → SQL for its value. Where there is a text and no value, the row is not sound."""
 
 REFERENCE = """
 create temp table classes as
@@ -95,7 +94,6 @@ create temp table ward_names as
 select distinct lower(unnest([ward, official_name])) as spelling, ward as listed_ward from wards;
 """
 
-# What could not be read is told by a text where there is no value; a row with such a value is not sound.
 LOAD = f"""
 create table raw as
 with texts as (
@@ -107,20 +105,18 @@ with texts as (
   )
 ),
 
+read as (
+  select
+    texts.* replace (regexp_replace(class_code, '^([0-9]{{1,3}})/([0-9]{{1,2}})$', '\\1.\\2') as class_code),
+    {", ".join(f"{value} as {column}__value" for column, value in READ.items())}
+  from texts
+),
+
 typed as (
   select
-    file,
-    {", ".join(expression or column for column, expression in TYPED.items())},
-    coalesce(reported_at is not null and try_strptime(reported_at, [{", ".join(map(repr, TIMES))}]) is null, false)
-      or (committed_from is not null and try_strptime(committed_from, [{", ".join(map(repr, TIMES))}]) is null)
-      or (committed_to is not null and try_strptime(committed_to, [{", ".join(map(repr, TIMES))}]) is null)
-      or (outcome_at is not null and try_strptime(outcome_at, [{", ".join(map(repr, TIMES))}]) is null)
-      or (alcohol is not null and lower(alcohol) not in ('y', 'n', 'true', 'false', '1', '0'))
-      or (domestic_abuse is not null and lower(domestic_abuse) not in ('y', 'n', 'true', 'false', '1', '0'))
-      or (drugs is not null and lower(drugs) not in ('y', 'n', 'true', 'false', '1', '0'))
-      or (easting is not null and not regexp_full_match(easting, '[+-]?[0-9]+([.]0+)?'))
-      or (northing is not null and not regexp_full_match(northing, '[+-]?[0-9]+([.]0+)?')) as has_unread
-  from texts
+    {", ".join(f"{column}__value as {column}" if column in READ else column for column in ("file", *LOADED))},
+    {" or ".join(f"({column} is null) <> ({column}__value is null)" for column in READ)} as has_unread
+  from read
 )
 
 select
@@ -311,17 +307,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--landing", type=Path, required=True, help="folder of crimes_YYYY-MM-DD[_rN].csv")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to; what is in it is replaced")
-    parser.add_argument("--memory-limit", help="DuckDB's memory limit, such as 3GB")
     parser.add_argument("--json", action="store_true", help="print the seconds per step as JSON")
     arguments = parser.parse_args()
-    seconds = build(arguments.landing.absolute(), arguments.out.absolute(), arguments.memory_limit)
+    seconds = build(arguments.landing.absolute(), arguments.out.absolute())
     if arguments.json:
         print(json.dumps({"seconds": seconds}))
     else:
         print(", ".join(f"{step} {taken:.2f}" for step, taken in seconds.items()), "seconds")
 
 
-def build(landing: Path, out: Path, memory_limit: str | None = None) -> dict[str, float]:
+def build(landing: Path, out: Path) -> dict[str, float]:
     """Write `results.duckdb` (raw, states, movements) and Parquet of the last two to `out`.
 
     Returns wall seconds per step. Exits with a message when there is no file of crimes.
@@ -338,8 +333,6 @@ def build(landing: Path, out: Path, memory_limit: str | None = None) -> dict[str
     out.mkdir(parents=True)
     with duckdb.connect(str(out / "results.duckdb")) as connection:
         connection.execute("set enable_progress_bar = false")
-        if memory_limit:
-            connection.execute("set memory_limit = $limit", {"limit": memory_limit})
         with timed("load"):
             files = crimes_files(landing)
             connection.execute("create temp table files (file varchar, extract_date date)")
