@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from contenders import DLT, LIMIT, OURS, PANDAS
+from contenders import BY_ROWS, DLT, LIMIT, OURS, PANDAS
 from measure import Measurement
 from results import Results
 
@@ -20,6 +20,7 @@ def aims(results: Results) -> list[Verdict]:
         within_twice_the_limit(results),
         ten_times_a_peer(results, DLT),
         ten_times_a_peer(results, PANDAS),
+        *(ten_times_a_peer(results, peer) for peer in sorted(BY_ROWS) if peer in results.contenders()),
         month_is_as_quick(results),
         nothing_costs_nothing(results),
         served_check(results),

@@ -21,9 +21,9 @@ import landing
 import served
 import validation
 from contenders import (
+    BY_ROWS,
     CONTENDERS,
     CRIMES,
-    DLT_ROWS,
     HERE,
     LIMIT,
     OURS,
@@ -121,8 +121,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--against",
         type=words,
-        default=[name for name in CONTENDERS if name != DLT_ROWS],
-        help=f"of {', '.join(CONTENDERS)}; default all but {DLT_ROWS}",
+        default=[name for name in CONTENDERS if name not in BY_ROWS],
+        help=f"of {', '.join(CONTENDERS)}; default all but those by rows",
     )
     parser.add_argument("--repeat", type=int, default=3, help="how often each is measured (default 3)")
     parser.add_argument("--scales", type=numbers, default=[1, 10, 100], help="of the sample (default 1,10,100)")

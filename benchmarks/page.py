@@ -242,7 +242,7 @@ def of_bad(results: Results) -> list[str]:
 
 def of_contenders(results: Results) -> list[str]:
     """Who does how much of the work."""
-    seen = {contender for by_contender in results.measured.values() for contender in by_contender}
+    seen = results.contenders()
     if not seen:
         return []
     return [

@@ -51,9 +51,10 @@ CONTRACTS = Path(__file__).resolve().parents[1] / "expectations"
 
 
 class Steps:
-    """Wall seconds per step."""
+    """Wall seconds per step, and whether the tool is handed single rows, as its first examples do, and not tables."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, row_by_row: bool) -> None:
+        self.row_by_row = row_by_row
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -70,11 +71,12 @@ def run_peer(purpose: str, sources: Mapping[str, Callable[[Path, Path, Steps], N
     parser.add_argument("--source", choices=sources, required=True)
     parser.add_argument("--landing", type=Path, required=True, help="folder of the source's files")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to; what is in it is replaced")
+    parser.add_argument("--row-by-row", action="store_true", help="hand the tool single rows, as its first examples do")
     arguments = parser.parse_args()
     out = arguments.out.absolute()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    steps = Steps()
+    steps = Steps(row_by_row=arguments.row_by_row)
     sources[arguments.source](arguments.landing.absolute(), out, steps)
     print(json.dumps({"seconds": steps.seconds}))
 

@@ -64,6 +64,10 @@ class Results:
         """Keep what was not measured."""
         self.skipped.append(why)
 
+    def contenders(self) -> set[str]:
+        """Everyone who was measured."""
+        return {contender for by_contender in self.measured.values() for contender in by_contender}
+
     def differs(self) -> bool:
         """Whether some results were not the same."""
         return bool(self.different)

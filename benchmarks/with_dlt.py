@@ -13,7 +13,6 @@ import gzip
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -29,20 +28,15 @@ Files = list[tuple[Path, dict[str, date]]]
 
 
 def main() -> None:
-    """Take one source through all steps; with `--row-by-row` dlt is handed single rows, as its first examples do."""
-    row_by_row = "--row-by-row" in sys.argv
-    sys.argv = [argument for argument in sys.argv if argument != "--row-by-row"]
-    run_peer(
-        __doc__ or "",
-        {source: partial(take, source, row_by_row=row_by_row) for source in ("police_uk_street", "crimes")},
-    )
+    """Take one source through all steps."""
+    run_peer(__doc__ or "", {source: partial(take, source) for source in ("police_uk_street", "crimes")})
 
 
-def take(source: str, landing: Path, out: Path, steps: Steps, *, row_by_row: bool) -> None:
+def take(source: str, landing: Path, out: Path, steps: Steps) -> None:
     """Load the files with dlt, build and test with dbt, and keep how many rows each test found."""
     database = out / "results.duckdb"
     with steps.timed("dlt"):
-        load(source, files_of(source, landing), database, out / "dlt", row_by_row=row_by_row)
+        load(source, files_of(source, landing), database, out / "dlt", row_by_row=steps.row_by_row)
     with steps.timed("dbt"):
         project = write_project(source, out / "dbt")
         failures = build(project, database)

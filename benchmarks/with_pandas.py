@@ -90,7 +90,7 @@ def street(landing: Path, out: Path, steps: Steps) -> None:
         movements = moved(counted[is_valid])
     with steps.timed("to_sql"):
         states = states[["force", "month", *content, "known_from", "known_to"]]
-        to_sql(out, checks=checks, states=states, movements=movements)
+        to_sql(out, steps, checks=checks, states=states, movements=movements)
 
 
 def street_masks(rows: Frame) -> Masks:
@@ -181,7 +181,7 @@ def crimes(landing: Path, out: Path, steps: Steps) -> None:
         movements = count_measures(states)
     with steps.timed("to_sql"):
         states = states[["force", "month", *LOADED, "known_from", "known_to"]]
-        to_sql(out, checks=checks, states=states, movements=movements)
+        to_sql(out, steps, checks=checks, states=states, movements=movements)
 
 
 def count_measures(states: Frame) -> Frame:
@@ -395,13 +395,14 @@ def moved(counted: Frame) -> Frame:
     return moves[moves["change"] != 0]
 
 
-def to_sql(out: Path, **tables: Frame) -> None:
+def to_sql(out: Path, steps: Steps, **tables: Frame) -> None:
     """Write each frame to `results.duckdb`."""
     from sqlalchemy import create_engine
 
     engine = create_engine(f"duckdb:///{out / 'results.duckdb'}")
     for name, table in tables.items():
-        table.to_sql(name, engine, index=False, chunksize=200_000, method=insert_frame)
+        method = None if steps.row_by_row else insert_frame
+        table.to_sql(name, engine, index=False, chunksize=200_000, method=method)
     engine.dispose()
 
 
