@@ -36,9 +36,11 @@ BLANKS = " \u00a0"
 """What does not count around a value: spaces and no-break spaces."""
 
 MALFORMED = "ROW_MALFORMED"
+MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
 MOST_CRITICAL_RULES = 126
 """Critical rules of a contract at most: those that a row breaks are kept in one number."""
 UNKNOWN_COLUMN = "COLUMN_UNKNOWN"
+UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
 
 _PERIODS: dict[Cadence, str] = {
     "daily": "day",

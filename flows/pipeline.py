@@ -364,6 +364,7 @@ def publish_release(run: Run, audited: Audited, despite: str | None) -> Release:
     with run.timed("publish"), logs.stage(run.run_id, "publish") as counts:
         release = publish.publish(
             run.settings,
+            run.contracts,
             release_id=run.run_id,
             code_version=runs.code_version(run.release_fingerprint),
             fingerprint=run.release_fingerprint,

@@ -1,6 +1,6 @@
 """Releases on disk: immutable folders, one of which the link `published/current` points to.
 
-    data/releases/<id>/safer_city.duckdb, parquet/, dictionary.md, manifest.json
+    data/releases/<id>/safer_city.duckdb, parquet/, dictionary/, manifest.json
     data/published/current -> ../releases/<id>
     data/published/safer_city.duckdb -> current/safer_city.duckdb
 

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
+from flows.contracts import Contract
 from flows.releases import Release
 from flows.settings import Settings, quiet_environment
 from flows.stages import publish
@@ -99,9 +100,9 @@ def published(once: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
         made.deliver(first_batch())
         finish = publish.publish
 
-        def keep_and_publish(settings: Settings, **given: str) -> Release:
+        def keep_and_publish(settings: Settings, contracts: dict[str, Contract], **given: str) -> Release:
             shutil.copytree(settings.paths.building, folder / "built")
-            return finish(settings, **given)
+            return finish(settings, contracts, **given)
 
         with patch.object(publish, "publish", keep_and_publish), audited():
             made.run()

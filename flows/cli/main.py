@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from flows import __version__, audit_log, releases
+from flows import __version__, audit_log, lineage, releases
 from flows.cli import (
     alerts,
     audit,
     backup,
+    dictionary,
     erase,
     explain,
     fetch,
@@ -65,6 +66,7 @@ app.command()(fetch.fetch)
 app.command()(gaps.gaps)
 app.command()(explain.explain)
 app.command()(partnership.report)
+app.command()(dictionary.dictionary)
 
 
 Result = TypeVar("Result")
@@ -452,7 +454,10 @@ def figures(
 
 @app.command()
 def check(
-    write: Annotated[bool, typer.Option("--write", help="Write the files that are generated from contracts.")] = False,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Write the files that are generated from the contracts and the dbt project."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Are the contracts, the settings and the channels sound? Sends nothing."""
@@ -461,8 +466,12 @@ def check(
     from flows.operate import generate
 
     if write:
+        from flows.operate import dbt_lineage
+
         for path in generate.write(load_contracts()):
             print(f"wrote {path}")
+        if dbt_lineage.write():
+            print(f"wrote {lineage.FILE}")
     findings = checks.check(load_settings())
     if json:
         screen.as_json([asdict(finding) for finding in findings])

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Rule
+from flows.contracts import Contract
 from flows.cross_source import rules_beyond_rows
+from flows.rules import RuleInWords, every_rule
 from flows.settings import PROJECT_DIR
-from flows.stages.validate import MALFORMED_MESSAGE, UNKNOWN_COLUMN_MESSAGE
 
 _NOTE = "# Generated from expectations/ by `safercity check --write`: change the contract, not this file.\n"
 
@@ -234,43 +234,19 @@ _RULES_TABLE = [
 ]
 
 
-_BEYOND_ROWS = {
-    "history": "no row is touched: the delivery is held against those before it",
-    "cross-source": "no row is touched: several deliveries or sources are held against each other",
-}
-
-
 def _rules(contracts: dict[str, Contract]) -> str:
     """Every rule on a line of its own, by source."""
-    found_in_reading = [
-        (MALFORMED, "critical", "validity", MALFORMED_MESSAGE, "that of the source", "quarantined, without its text"),
-        (UNKNOWN_COLUMN, "warning", "consistency", UNKNOWN_COLUMN_MESSAGE, "that of the source", "loaded without it"),
-    ]
-    lines = [_RULES_HEAD, "## Every source", "", *_RULES_TABLE, *map(_rule_line, found_in_reading), ""]
-    beyond_rows = list(rules_beyond_rows(contracts))
+    listed = list(every_rule(contracts))
+    lines = [_RULES_HEAD, "## Every source", "", *_RULES_TABLE, *_rule_lines(listed, None), ""]
     for contract in contracts.values():
         lines += [f"## {contract.source}", "", f"{contract.title}. Owner: {contract.owner}.", "", *_RULES_TABLE]
-        for rule in contract.all_rules:
-            owner, becomes = contract.rule_owner(rule), _becomes(contract, rule)
-            lines.append(_rule_line((rule.code, rule.severity, rule.dimension, rule.message, owner, becomes)))
-        for listed in beyond_rows:
-            if listed.source == contract.source:
-                told = (listed.code, listed.severity, listed.dimension, listed.message, listed.owner)
-                lines.append(_rule_line((*told, _BEYOND_ROWS[listed.scope])))
-        lines.append("")
+        lines += [*_rule_lines(listed, contract.source), ""]
     return "\n".join(lines)
 
 
-def _rule_line(cells: tuple[str, ...]) -> str:
-    code, *others = cells
-    return f"| `{code}` | {' | '.join(others)} |"
-
-
-def _becomes(contract: Contract, rule: Rule) -> str:
-    """What becomes of a row that fails a rule, in words."""
-    if rule.severity == "critical":
-        return "quarantined"
-    as_given = {column.as_given: column.name for column in contract.loaded_columns if column.as_given}
-    unread = [as_given[rule.kwargs["column"]]] if rule.kwargs.get("column") in as_given else []
-    nulls = [f"`{name}`" for name in (*rule.nulls, *unread)]
-    return f"loaded, {' and '.join(nulls)} NULL" if nulls else "loaded as it is"
+def _rule_lines(listed: list[RuleInWords], source: str | None) -> list[str]:
+    return [
+        f"| `{rule.code}` | {rule.severity} | {rule.dimension} | {rule.message} | {rule.owner} | {rule.becomes} |"
+        for rule in listed
+        if rule.source == source
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import duckdb
 
 from flows import clock, releases, warehouse
+from flows.contracts import Contract
 from flows.errors import SaferCityError
 from flows.releases import DATABASE, Release
+from flows.report import dictionary
 from flows.settings import Settings
 
 MARKING = "OFFICIAL"
@@ -18,6 +21,7 @@ MARKING = "OFFICIAL"
 
 def publish(
     settings: Settings,
+    contracts: Mapping[str, Contract],
     *,
     release_id: str,
     code_version: str,
@@ -31,7 +35,14 @@ def publish(
     """
     paths = settings.paths
     building = paths.building
-    release = _finish(settings, release_id, code_version, fingerprint, deliveries_digest)
+    release = _finish(
+        settings,
+        contracts,
+        release_id=release_id,
+        code_version=code_version,
+        fingerprint=fingerprint,
+        deliveries_digest=deliveries_digest,
+    )
     release = replace(release, despite_audit=despite_audit)
     _verify(building / DATABASE, release)
     release.write(building)
@@ -55,7 +66,13 @@ def _later_than_all(settings: Settings, at: datetime) -> datetime:
 
 
 def _finish(
-    settings: Settings, release_id: str, code_version: str, fingerprint: str, deliveries_digest: str
+    settings: Settings,
+    contracts: Mapping[str, Contract],
+    *,
+    release_id: str,
+    code_version: str,
+    fingerprint: str,
+    deliveries_digest: str,
 ) -> Release:
     """Add the release's own row, write Parquet and dictionary beside the file, and leave it checkpointed and closed."""
     building = settings.paths.building
@@ -76,17 +93,18 @@ def _finish(
                 f"copy marts.{table} to {warehouse.quoted(parquet / f'{table}.parquet')}"
                 " (format parquet, compression zstd)"
             )
-        (building / "dictionary.md").write_text(_dictionary(connection), encoding="utf-8")
+        release = Release(
+            release_id=release_id,
+            published_at=published_at.isoformat(),
+            code_version=code_version,
+            marking=MARKING,
+            rows_per_table=rows,
+            fingerprint=fingerprint,
+            deliveries_digest=deliveries_digest,
+        )
+        dictionary.write(building / dictionary.FOLDER, connection, release, contracts)
         connection.execute("checkpoint")
-    return Release(
-        release_id=release_id,
-        published_at=published_at.isoformat(),
-        code_version=code_version,
-        marking=MARKING,
-        rows_per_table=rows,
-        fingerprint=fingerprint,
-        deliveries_digest=deliveries_digest,
-    )
+    return release
 
 
 def _verify(database: Path, release: Release) -> None:
@@ -128,28 +146,3 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     row = connection.execute(f"select count(*) from marts.{table}").fetchone()
     assert row is not None
     return row[0]
-
-
-def _dictionary(connection: duckdb.DuckDBPyConnection) -> str:
-    """The descriptions in the file as one page: every table with its columns, then every as-of macro."""
-    lines = ["# What is in safer_city.duckdb", "", f"Marking: {MARKING}. Schema: marts.", ""]
-    tables = connection.execute(
-        "select table_name, comment from duckdb_tables() where schema_name = 'marts' order by table_name"
-    ).fetchall()
-    for table, comment in tables:
-        lines += [f"## {table}", "", comment or "", "", "| column | type | meaning |", "|---|---|---|"]
-        columns = connection.execute(
-            "select column_name, data_type, comment from duckdb_columns()"
-            " where schema_name = 'marts' and table_name = ? order by column_index",
-            [table],
-        ).fetchall()
-        lines += [f"| `{name}` | {kind} | {meaning or ''} |" for name, kind, meaning in columns]
-        lines.append("")
-    macros = connection.execute(
-        "select function_name, comment from duckdb_functions() where schema_name = 'marts' order by function_name"
-    ).fetchall()
-    if macros:
-        lines += ["## As of a date", ""]
-        lines += [f"* `{name}(as_of)`: {meaning or ''}" for name, meaning in macros]
-        lines.append("")
-    return "\n".join(lines)

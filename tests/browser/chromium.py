@@ -1,4 +1,4 @@
-"""Chromium without a window: what a script finds in a page, and pages printed."""
+"""Chromium without a window: what a script or axe finds in a page, and pages printed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,34 @@ def browse(page: Path, script: str, width: int = 1280) -> Any:
     assert "CONSOLE" not in ended.stderr, ended.stderr
     [found] = re.findall(r'<pre id="found">(.*?)</pre>', ended.stdout, re.DOTALL)
     return json.loads(html.unescape(found))
+
+
+# Opens all that is folded, has axe look at a part of the page, and writes what it finds where --dump-dom shows it.
+_LOOKED_AT_BY_AXE = """<pre id="found-by-axe" hidden></pre><script>{axe}</script><script>
+for (const details of document.querySelectorAll("details")) details.open = true;
+axe.run({looked_at}, {{resultTypes: ["violations"], preload: false}}).then(({{violations}}) => {{
+  document.getElementById("found-by-axe").textContent = JSON.stringify(violations.map(
+    ({{id, impact, nodes}}) => [impact, id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]));
+}});
+</script></body>"""
+
+
+def axe(page: Path, within: str) -> list[list[Any]]:
+    """What axe finds wrong with what a selector finds on a page, unfolded: impact, rule, how often, and where."""
+    found = find_spec("axe_playwright_python")
+    assert found, "axe is not installed; run: make setup-test"
+    assert found.submodule_search_locations
+    script = (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
+    looked_at = page.with_name(f"axe-{page.name}")
+    text = page.read_text(encoding="utf-8")
+    assert text.count("</body>") == 1
+    added = _LOOKED_AT_BY_AXE.format(axe=script, looked_at=json.dumps(within))
+    looked_at.write_text(text.replace("</body>", added), encoding="utf-8")
+    ended = chromium("--window-size=1280,1000", "--virtual-time-budget=60000", "--dump-dom", looked_at.as_uri())
+    assert "CONSOLE" not in ended.stderr, ended.stderr
+    [said] = re.findall(r'<pre id="found-by-axe" hidden="">(.*?)</pre>', ended.stdout, re.DOTALL)
+    assert said, "axe did not come to an end"
+    return json.loads(html.unescape(said))
 
 
 def chromium(*arguments: str) -> subprocess.CompletedProcess[str]:

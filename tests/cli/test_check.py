@@ -6,9 +6,10 @@ from unittest.mock import patch
 
 import pytest
 
+from flows import lineage
 from flows.contracts import Contract, load_contracts
 from flows.errors import UsageError
-from flows.operate import check, generate
+from flows.operate import check, dbt_lineage, generate
 from tests.cli.conftest import Safercity
 from tests.faults.sandbox import Sandbox
 
@@ -85,11 +86,16 @@ def test_every_part_of_a_contract_is_in_a_generated_file(change: str) -> None:
 def test_writing_what_is_generated(safercity: Safercity, sound: Sandbox, tmp_path: Path) -> None:
     """Into an empty project: every file is written, as it stands in this one, and then nothing is out of date."""
     empty = tmp_path / "project"
-    with patch.object(generate, "PROJECT_DIR", empty), patch.object(check, "PROJECT_DIR", empty):
+    with (
+        patch.object(generate, "PROJECT_DIR", empty),
+        patch.object(check, "PROJECT_DIR", empty),
+        patch.object(dbt_lineage, "write", side_effect=[True, False]),
+    ):
         assert set(wrong(safercity, sound)) == {"generated files"}
         ended = safercity(sound, "check", "--write")
         assert ended.code == 0
-        assert ended.out.count("wrote ") == 6
+        assert ended.out.count("wrote ") == 7
+        assert f"wrote {lineage.FILE}\n" in ended.out
         assert "wrote" not in safercity(sound, "check", "--write").out
     written = sorted(path.relative_to(empty) for path in empty.rglob("*") if path.is_file())
     assert written == [

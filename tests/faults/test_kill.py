@@ -69,7 +69,7 @@ KILLS = {
     ),
     "built and audited": Kill("transform", Moment("flows.stages.transform", "transform", after=True)),
     "the digest of the deliveries is taken": Kill("publish", Moment("flows.runs", "deliveries_digest", after=True)),
-    "Parquet lies beside the file": Kill("publish", Moment(PUBLISH, "_dictionary")),
+    "Parquet lies beside the file": Kill("publish", Moment("flows.report.dictionary", "write")),
     "finished, and not yet verified": Kill("publish", Moment(PUBLISH, "_verify")),
     "verified, and without a manifest": Kill("publish", Moment("flows.releases", "Release.write")),
     "half of the files are read-only": Kill("publish", Moment("pathlib", "Path.chmod", call=20), around_swap=True),

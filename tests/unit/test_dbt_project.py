@@ -10,8 +10,9 @@ import duckdb
 import pytest
 import yaml
 
-from flows import warehouse
+from flows import lineage, warehouse
 from flows.contracts import load_contracts
+from flows.operate import dbt_lineage
 from flows.settings import Settings
 from flows.stages import transform
 from flows.stages.transform import DBT_DIR, Node
@@ -28,6 +29,7 @@ class Built:
     """
 
     release: Path
+    target: Path
     unit_tests: list[Node]
     models: dict[str, dict[str, Any]]
     seeds: dict[str, dict[str, Any]]
@@ -67,6 +69,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     nodes = manifest["nodes"].values()
     return Built(
         release,
+        settings.paths.dbt_target,
         unit_tests,
         models={node["name"]: node for node in nodes if node["resource_type"] == "model"},
         seeds={node["name"]: node for node in nodes if node["resource_type"] == "seed"},
@@ -91,6 +94,12 @@ def test_every_unit_test_passes(built: Built) -> None:
     ]
     assert sorted(written) == sorted(node.name for node in built.unit_tests)
     assert [node.name for node in built.unit_tests if node.status != "pass"] == []
+
+
+def test_the_lineage_that_is_kept_is_that_of_the_project(built: Built) -> None:
+    """Where it is not: safercity check --write."""
+    made = dbt_lineage.of_target(built.target, load_contracts())
+    assert lineage.as_text(made) == lineage.FILE.read_text(encoding="utf-8")
 
 
 def test_every_relation_says_its_grain(built: Built) -> None:

@@ -18,8 +18,14 @@ CROSS_SOURCE = {
     "dbt_project/models/intermediate/int_cross_source__results.sql",
 }
 """Rules that hold sources against each other: they name the sources that they are about."""
-REPORTED = {"flows/report/sections.py", "flows/report/activity.py"}
-"""What the partnership report says of each: its marts are called as the sources are."""
+REPORTED = {
+    "flows/report/sections.py",
+    "flows/report/activity.py",
+    "flows/operate/explain.py",
+    "dbt_project/models/exposures.yml",
+}
+"""What is said of each in the partnership report and of what is behind a figure, and the marts that the report reads:
+some are called as the sources are."""
 OF_A_SOURCE = ("dbt_project/models/marts/", "flows/sample/")
 WITH_MODELS_OF_THEIR_OWN = {"crimes", "asb_incidents", "prevent_referrals"}
 """Sources with more between states and marts: measures that can be asked as of any day, and disclosure control."""

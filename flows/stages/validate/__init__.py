@@ -19,14 +19,20 @@ from pathlib import Path
 
 import duckdb
 
-from flows.contracts import MALFORMED, UNKNOWN_COLUMN, Contract, Dimension, Rule, Severity
+from flows.contracts import (
+    MALFORMED,
+    MALFORMED_MESSAGE,
+    UNKNOWN_COLUMN,
+    UNKNOWN_COLUMN_MESSAGE,
+    Contract,
+    Dimension,
+    Rule,
+    Severity,
+)
 from flows.errors import SaferCityError, UsageError
 from flows.stages.validate.drift import find_drift
 from flows.stages.validate.suite import Verdict, judge, views
 from flows.stages.validate.typed import build_typed, load_reference
-
-MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
-UNKNOWN_COLUMN_MESSAGE = "The file has a column that the contract does not know; the column is not loaded"
 
 
 @dataclass(frozen=True)
