@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import landing
 import served
 import validation
@@ -89,7 +90,6 @@ def main() -> int:
     root = (arguments.work or Path(tempfile.mkdtemp(prefix="safercity-benchmark-"))).absolute()
     peers = peer_versions()
     plan = make_plan(arguments, root, with_peers=bool(peers))
-    plan.working.mkdir(parents=True)
     results = Results(machine=machine() | {"command": " ".join(sys.argv[1:])}, peers=peers)
     if not peers:
         results.skip(
@@ -97,10 +97,11 @@ def main() -> int:
         )
     failed = False
     try:
+        plan.working.mkdir(parents=True)
         for case in arguments.cases:
             try:
                 CASES[case](plan, results)
-            except BenchmarkError as error:
+            except (BenchmarkError, OSError, duckdb.Error) as error:
                 failed = True
                 results.skip(f"{case}: {error}")
                 say(f"{case}: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,9 +61,13 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
         process = subprocess.Popen(
             command, cwd=working, env=environment, stdout=output, stderr=errors, start_new_session=True
         )
-        with MemorySampler(process.pid) as memory:
-            _, status, usage = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - began
+        try:
+            with MemorySampler(process.pid) as memory:
+                _, status, usage = os.wait4(process.pid, 0)
+                wall = time.perf_counter() - began
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # whoever stops the benchmark stops what it measures
+            raise
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         errors.seek(0)

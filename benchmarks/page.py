@@ -152,7 +152,7 @@ def of_growth(results: Results) -> list[str]:
         "release, MB": results.release_mb.get,
         "everything on disk, MB": lambda work: results.disk[work][OURS],
         "the same month more: validate, load, states, s": lambda work: results.stage(
-            f"{work} + 1 month", OURS, "extract", "validate", "load", "states"
+            f"{work} + 1 month", OURS, "validate", "load", "states"
         ),
         "the same month more: marts and publish, s": lambda work: results.stage(
             f"{work} + 1 month", OURS, "marts", "publish"
@@ -166,8 +166,13 @@ def of_growth(results: Results) -> list[str]:
         found = [value(works[scale]) for scale in scales]
         first, last = found[0], found[-1]
         growth = f"× {last / first:.1f}" if first and last else ""
-        rows.append([what, *("" if each is None else f"{each:,.1f}" for each in found), growth])
+        rows.append([what, *("" if each is None else number(each) for each in found), growth])
     return ["## Growth", table(["", *(f"scale {scale:g}" for scale in scales), "growth"], rows)]
+
+
+def number(value: float) -> str:
+    """A number with as many digits as it deserves."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
 
 
 def of_time(results: Results) -> list[str]:

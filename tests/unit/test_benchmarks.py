@@ -135,6 +135,7 @@ class TestBareCrimes:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_the_command_runs_and_all_who_are_there_come_to_the_same(tmp_path: Path) -> None:
     written = tmp_path / "results.json"
     command = [str(BENCHMARKS / "compare.py"), "--quick", "--cases", "crimes", "--json", str(written)]
