@@ -29,7 +29,6 @@ from contenders import (
     LIMIT,
     OURS,
     PEER_PYTHON,
-    REQUIREMENTS,
     STREET,
     Contender,
     in_turn,
@@ -93,7 +92,8 @@ def main() -> int:
     results = Results(machine=machine() | {"command": " ".join(sys.argv[1:])}, peers=peers)
     if not peers:
         results.skip(
-            f"peers: there is no {PEER_PYTHON.relative_to(HERE.parent)}; {REQUIREMENTS.name} says how to make it"
+            f"peers: {PEER_PYTHON.parents[1].relative_to(HERE.parent)} is not there or not whole; benchmarks/README.md says"
+            " how to make it"
         )
     failed = False
     try:

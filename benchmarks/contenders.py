@@ -10,7 +10,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 PEER_PYTHON = HERE / ".venv" / "bin" / "python"
-REQUIREMENTS = HERE / "requirements.txt"
 PEER_PACKAGES = ("dbt-core", "dbt-duckdb", "dlt", "duckdb", "great-expectations", "pandas", "polars", "pyarrow")
 
 STREET, CRIMES = "police_uk_street", "crimes"
