@@ -131,7 +131,8 @@ def transform(
     database = start_release_file(settings)
     # Seeds are part of the fingerprint: where it holds they stand as they are, and so do the tests of them.
     how = ["--full-refresh"] if rebuild else ["--exclude", "resource_type:seed"]
-    nodes = run_dbt(settings, ["build", "--exclude-resource-type", "unit_test", *how], on_node=on_node)
+    not_built = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    nodes = run_dbt(settings, ["build", *not_built, *how], on_node=on_node)
     failed = [node for node in nodes if node.status not in ("success", "pass", "warn", "no-op")]
     if failed:
         raise BuildFailedError(_named(failed), paths.dbt_target / "logs" / "dbt.log")
