@@ -28,7 +28,6 @@ from contenders import (
     HERE,
     LIMIT,
     OURS,
-    PEER_PYTHON,
     STREET,
     Contender,
     in_turn,
@@ -91,10 +90,7 @@ def main() -> int:
     plan = make_plan(arguments, root, with_peers=bool(peers))
     results = Results(machine=machine() | {"command": " ".join(sys.argv[1:])}, peers=peers)
     if not peers:
-        results.skip(
-            f"peers: {PEER_PYTHON.parents[1].relative_to(HERE.parent)} is not there or not whole; benchmarks/README.md says"
-            " how to make it"
-        )
+        results.skip("peers: benchmarks/.venv is not there or not whole; benchmarks/README.md says how to make it")
     failed = False
     try:
         plan.working.mkdir(parents=True)
