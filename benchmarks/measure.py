@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import TextIO, TypeVar
 
 VERSIONS = ("safer-city", "duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "prefect")
 SAMPLE_SECONDS = 0.1
+Result = TypeVar("Result")
 PUBLISHED = (0, 3)
 """Exit codes of a run that published: 3 says that a file was rejected."""
 
@@ -48,25 +54,31 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
 
     Raises BenchmarkError with the end of what it said when it fails.
     """
-    ours = ("SAFERCITY_", "PREFECT_", "DBT_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | variables
+    environment = clean_environment() | variables
     os.sync()  # what the command before has written is not to be waited for by this one
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=working, env=environment, stdout=output, stderr=errors, start_new_session=True
         )
-        with MemorySampler(process.pid) as memory:
-            _, status, usage = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - began
+        try:
+            with MemorySampler(process.pid) as memory:
+                _, status, usage = os.wait4(process.pid, 0)
+                wall = time.perf_counter() - began
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # whoever stops the benchmark stops what it measures
+            raise
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         errors.seek(0)
         if process.returncode not in PUBLISHED:
             raise BenchmarkError(
-                f"{' '.join(command)} ended with exit code {process.returncode}:\n{errors.read()[-2000:]}"
+                f"{' '.join(command)} ended with exit code {process.returncode}:\n{last_words(errors)}"
             )
-        said = json.load(output)
+        try:
+            said = json.load(output)
+        except json.JSONDecodeError:
+            raise BenchmarkError(f"{' '.join(command)} did not print JSON:\n{last_words(errors)}") from None
     return Measurement(
         wall=wall,
         cpu=usage.ru_utime + usage.ru_stime,
@@ -75,6 +87,28 @@ def run(command: list[str], working: Path, variables: dict[str, str]) -> Measure
         stages=said.get("seconds", {}),
         state=said.get("state"),
     )
+
+
+def last_words(errors: TextIO) -> str:
+    """The end of what a command said on standard error, without what libraries say of their own memory."""
+    lines = [line for line in errors.read().splitlines() if "leaked" not in line and "nanobind" not in line]
+    return "\n".join(lines)[-1000:]
+
+
+def apart(function: Callable[..., Result], *arguments: object) -> Result:
+    """What a function returns, called in a process of its own.
+
+    On Linux a new process's peak memory begins with the peak of the one that started it: this one must stay small.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would change how the pipeline runs, and with this checkout's code first."""
+    ours = ("SAFERCITY_", "PREFECT_", "DBT_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {"PYTHONPATH": str(Path(__file__).resolve().parents[1]), "DO_NOT_TRACK": "1"}
 
 
 class MemorySampler:
