@@ -154,7 +154,7 @@ def enforcement(context: Context) -> list[Block]:
                         (word(str(hub.number)), word(month_name(hub.month)), *(count(getattr(hub, s)) for s in STAGES))
                         for hub in own
                     ),
-                    (word("All hubs"), word(""), *map(count, totals)),
+                    (word("All hubs"), word("all months"), *map(count, totals)),
                 ),
                 heads=2,
                 sources=("enforcement_actions",),

@@ -360,7 +360,7 @@ class TestTables:
         sums = [sum(row[place] for row in rows) for place in range(2, 7)]
         assert tables["hubs_luscombe"] == [
             *[[str(number), month_name(month), *map(count, actions)] for number, month, *actions in rows],
-            ["All hubs", "", *map(count, sums)],
+            ["All hubs", "all months", *map(count, sums)],
         ]
 
     def test_vehicle_checks(self, tables: dict[str, Rows], release: duckdb.DuckDBPyConnection) -> None:
