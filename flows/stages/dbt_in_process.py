@@ -45,12 +45,11 @@ def last_parse(target: Path, kept_in: Path) -> Iterator[None]:
         with suppress(OSError):
             shutil.copy(kept, own)
     before = _written(own)
-    state_check = ManifestLoader.build_manifest_state_check
     ManifestLoader.build_manifest_state_check = _without_paths
     try:
         yield
     finally:
-        ManifestLoader.build_manifest_state_check = state_check
+        ManifestLoader.build_manifest_state_check = _state_check
         if _written(own) != before:
             # Where the project belongs to somebody else, it is not kept.
             with suppress(OSError):
