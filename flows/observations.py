@@ -320,14 +320,10 @@ def unmatched_files(look: Look) -> list[Observation]:
     ]
 
 
-FETCH_FAILED = "fetch_failed"
-"""The kind of a fetch that failed, until one is done. No look can find it: the flow that fetches tells of it."""
-
 FAILURES = {
     "audit": ("build_failed", "the new release was stopped"),
     "transform": ("build_failed", "the build of the release failed"),
     "publish": ("publish_failed", "the release could not be published"),
-    "fetch": (FETCH_FAILED, "open data could not be fetched"),
 }
 """Stage → kind of problem, and what failed; any other stage is the run itself."""
 
@@ -357,15 +353,31 @@ def killed_run(look: Look) -> list[Observation]:
 
 
 def _run_problem(kind: str, message: str) -> Observation:
-    if kind == FETCH_FAILED:
-        done, look = "What had arrived stands. Fetching again goes on where this ended.", "safercity fetch"
-    else:
-        done, look = (
-            "What was published before stands. When the cause is mended, run again: nothing is lost.",
-            "safercity status",
-        )
     return Observation(
-        kind=kind, subject="", severity="critical", owner=OPERATOR, message=message, done=done, look=look
+        kind=kind,
+        subject="",
+        severity="critical",
+        owner=OPERATOR,
+        message=message,
+        done="What was published before stands. When the cause is mended, run again: nothing is lost.",
+        look="safercity status",
+    )
+
+
+FETCH_FAILED = "fetch_failed"
+"""The kind of a fetch that failed, until one is done. No look can find it: the flow that fetches tells of it."""
+
+
+def failed_fetch(why: str) -> Observation:
+    """Open data that could not be fetched."""
+    return Observation(
+        kind=FETCH_FAILED,
+        subject="",
+        severity="critical",
+        owner=OPERATOR,
+        message=f"open data could not be fetched: {why}",
+        done="What had arrived stands. Fetching again goes on where this ended.",
+        look="safercity fetch",
     )
 
 

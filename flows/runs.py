@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from flows.operate.mirror import Mirrored
 
 LEAST_ROOM = 16 << 20
+"""Bytes that must be free below the data folder for a run to begin: as much as Prefect and an empty warehouse take."""
 
 TELLING_MINUTES = 30
 """For so long what is to be told waits for a run that is under way."""
-"""Bytes that must be free below the data folder for a run to begin: as much as Prefect and an empty warehouse take."""
 
 
 @dataclass
@@ -330,9 +330,8 @@ def tell_that_none_began(settings: Settings, error: SaferCityError) -> None:
 
 def tell_of_fetch(settings: Settings, error: SaferCityError | None) -> None:
     """Tell people that open data could not be fetched, or that it could be again."""
-    failure = notify.Failure("fetch", str(error)) if error else None
     with suppress(SaferCityError), warehouse.writer_lock(settings.paths, "fetch", wait_minutes=TELLING_MINUTES):
-        notify.tell_of_fetch(settings, new_run_id(clock.now()), failure)
+        notify.tell_of_fetch(settings, new_run_id(clock.now()), str(error) if error else None)
 
 
 def new_run_id(started_at: datetime) -> str:

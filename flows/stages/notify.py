@@ -15,7 +15,7 @@ from flows import clock, ledger, outbox, problems, warehouse
 from flows.contracts import Contract
 from flows.digest import Digest, digest
 from flows.errors import SaferCityError
-from flows.observations import FETCH_FAILED, Failure, Look, failed_run, failed_run_of, observe
+from flows.observations import FETCH_FAILED, Failure, Look, failed_fetch, failed_run, failed_run_of, observe
 from flows.outbox import ESCALATION, EVERYBODY, Channel, channels
 from flows.problems import Decision, Observation, Policy, Problem, Telling
 from flows.settings import Alerts, Settings
@@ -57,15 +57,16 @@ def tell_of_failure(settings: Settings, run_id: str, failure: Failure) -> list[o
         return tell_past_the_ledger(settings, run_id, failure)
 
 
-def tell_of_fetch(settings: Settings, run_id: str, failure: Failure | None) -> list[outbox.Sent]:
-    """Tell that open data could not be fetched, or can be again, and send what is due.
+def tell_of_fetch(settings: Settings, run_id: str, why_not: str | None) -> list[outbox.Sent]:
+    """Tell why open data could not be fetched, or that it can be again, and send what is due.
 
     Whoever calls holds the writer's lock.
     """
     with warehouse.connect(settings) as connection:
         ledger.create(connection)
-        look = Look(settings, {}, connection, clock.now(), failure)
-        decision = decide(look, observations=failed_run(look) or [], looked_at={FETCH_FAILED})
+        look = Look(settings, {}, connection, clock.now())
+        observations = [failed_fetch(why_not)] if why_not else []
+        decision = decide(look, observations, looked_at={FETCH_FAILED})
         write(connection, settings, decision, run_id, whole=False)
     return outbox.send(settings)
 
