@@ -175,8 +175,11 @@
   where spans.source = '{{ name }}'
 {%- endmacro %}
 
-{#- States of a source, as rows of a relation made from its spans, with all columns of the records that began them. -#}
-{% macro with_their_records(name, states) -%}
+{#-
+  States of a source, from a relation made of its spans that says what each counts as: with what the record counted as
+  before, and all columns of the record that began the state. These are joined last, so that only narrow rows are sorted.
+-#}
+{% macro compared_states(name, states) -%}
   {%- set from_source = record_source(name) -%}
   select
     states.force,
@@ -184,7 +187,15 @@
     records.* exclude (delivery_id, record_no),
     states.* exclude (force, month, record_key, delivery_id, record_no)
   from {{ ref("stg_" ~ from_source.system ~ "__" ~ name) }} as records
-  inner join {{ states }} as states
+  inner join (
+    select
+      *,
+      lag(month) over in_order as previous_month,
+      lag(kind) over in_order as previous_kind,
+      lag(is_counted) over in_order as was_counted
+    from {{ states }}
+    window in_order as (partition by force, record_key order by known_from)
+  ) as states
     on records.delivery_id = states.delivery_id and records.record_no = states.record_no
 {%- endmacro %}
 

@@ -25,16 +25,6 @@ kinds as (
     hash(records.category) as kind
   from records
   inner join spans on records.delivery_id = spans.delivery_id and records.record_no = spans.record_no
-),
-
-compared as (
-  select
-    *,
-    lag(month) over in_order as previous_month,
-    lag(kind) over in_order as previous_kind,
-    lag(is_counted) over in_order as was_counted
-  from kinds
-  window in_order as (partition by force, record_key order by known_from)
 )
 
-{{ with_their_records("asb_incidents", "compared") }}
+{{ compared_states("asb_incidents", "kinds") }}

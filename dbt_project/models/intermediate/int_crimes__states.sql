@@ -58,16 +58,6 @@ kinds as (
     counted_since,
     hash(class_code, sub_code, victim_type, method_tags, operation, counted_since) as kind
   from dated
-),
-
-compared as (
-  select
-    *,
-    lag(month) over in_order as previous_month,
-    lag(kind) over in_order as previous_kind,
-    lag(is_counted) over in_order as was_counted
-  from kinds
-  window in_order as (partition by force, record_key order by known_from)
 )
 
-{{ with_their_records("crimes", "compared") }}
+{{ compared_states("crimes", "kinds") }}
