@@ -1,16 +1,26 @@
-"""Prefect's server of one run: `python -P prefect_server.py FD`, listening on the socket that it is given as FD.
+"""Prefect's server: `python -P prefect_server.py FD`, listening on the socket that it is given as FD.
 
 It ends with its standard input, that is with the process that started it, however that one ends.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import sys
+import tempfile
 import threading
+from contextlib import closing, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+EMPTY = Path(sys.prefix) / "share" / "safercity" / f"prefect-{version('prefect')}.db"
+"""An empty database of this Prefect, kept with what is installed; any data folder may begin with a copy."""
 
 
 def serve(listening: socket.socket) -> None:
@@ -27,9 +37,49 @@ def serve(listening: socket.socket) -> None:
         timeout_graceful_shutdown=3,
     )
     config.load()
+    if database := missing_database():
+        begin(database, EMPTY)
     gc.freeze()
     gc.enable()
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def missing_database() -> Path | None:
+    """The file that Prefect's settings name as its database, where it is one and is not there."""
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+    from sqlalchemy.engine import make_url
+
+    url = make_url(str(PREFECT_API_DATABASE_CONNECTION_URL.value()))
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    database = Path(str(url.database))
+    return None if database.exists() else database
+
+
+def begin(database: Path, empty: Path) -> None:
+    """Begin a database as a copy of an empty one, which is made and kept where there is none.
+
+    Prefect makes its tables by all its migrations, one after the other, in some three seconds. Where a copy cannot be
+    had or kept, Prefect does so as it would anyway.
+    """
+    with suppress(OSError, sqlite3.Error):
+        if empty.exists():
+            copy_at_once(empty, database)
+            return
+        from prefect.server.database import provide_database_interface
+
+        asyncio.run(provide_database_interface().create_db())
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=empty.parent) as folder, closing(sqlite3.connect(database)) as connection:
+            whole = Path(folder) / empty.name
+            connection.execute("vacuum into ?", [str(whole)])
+            whole.replace(empty)
+
+
+def copy_at_once(file: Path, to: Path) -> None:
+    """Copy a file so that nobody sees half of it, and what has come there meanwhile stays."""
+    with tempfile.TemporaryDirectory(dir=to.parent) as folder:
+        os.link(shutil.copyfile(file, Path(folder) / file.name), to)
 
 
 def end_with_input() -> None:
