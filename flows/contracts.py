@@ -35,6 +35,9 @@ FILE_COLUMNS = {"file_force": "varchar", "file_month": "date", "file_extract_dat
 BLANKS = " \u00a0"
 """What does not count around a value: spaces and no-break spaces."""
 
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Reads contracts, as every command does; ten times as fast where PyYAML was built with libyaml."""
+
 MALFORMED = "ROW_MALFORMED"
 MALFORMED_MESSAGE = "The line has too few or too many fields, or a NUL, so that its columns cannot be told apart"
 MOST_CRITICAL_RULES = 126
@@ -461,7 +464,7 @@ def load_contract(path: Path) -> Contract:
     Raises UsageError, naming the file and the place in it, when the file is no sound contract.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), YAML)
         contract = Contract.model_validate(content)
     except (yaml.YAMLError, ValidationError) as error:
         raise UsageError(f"{path.name} is not a sound contract: {_explain(error)}") from None

@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,20 +39,23 @@ TELLING_MINUTES = 30
 """For so long what is to be told waits for a run that is under way."""
 
 
-@dataclass
 class Run:
     """A run that is under way. `contracts` are all of them, `sources` the ones that this run is for.
 
-    `failed_in` is the stage that failed.
+    `failed_in` is the stage that failed, `seconds` is wall time by stage. It is no dataclass: for each task Prefect
+    looks through every field of one that it is given, and through all contracts with it.
     """
 
-    settings: Settings
-    contracts: dict[str, Contract]
-    sources: list[str]
-    run_id: str
-    started_at: datetime
-    seconds: dict[str, float] = field(default_factory=dict)
-    failed_in: str = ""
+    def __init__(
+        self, settings: Settings, contracts: dict[str, Contract], sources: list[str], run_id: str, started_at: datetime
+    ) -> None:
+        self.settings = settings
+        self.contracts = contracts
+        self.sources = sources
+        self.run_id = run_id
+        self.started_at = started_at
+        self.seconds: dict[str, float] = {}
+        self.failed_in = ""
 
     @property
     def started(self) -> str:
