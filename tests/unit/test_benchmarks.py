@@ -59,9 +59,14 @@ class TestAims:
         aim = verdicts(benchmark, results)["1: full load within 2 × the bare script, start-up apart"]
         assert aim == ("met", "1.50 × (6.0 s, 4.0 s)")
 
-    def test_start_up_is_taken_off_both_sides_of_a_peer(self, benchmark: Any, results: Any) -> None:
-        aim = verdicts(benchmark, results)["1: ten times as fast as dlt + dbt with the same checks"]
-        assert aim == ("met", "street 10.0 × apart from start-up, 4.5 × with it")
+    def test_start_up_is_taken_off_both_sides_of_a_peer_and_the_limit_is_told(
+        self, benchmark: Any, results: Any
+    ) -> None:
+        name = "1: ten times as fast as dlt + dbt with the same checks"
+        told = "street 10.0 × apart from start-up, 4.5 × with it"
+        assert verdicts(benchmark, results)[name] == ("met", f"{told} (the bare script 20.0 ×)")
+        results.compared("street", "bare DuckDB", {}, ["states: 1 row only"])
+        assert verdicts(benchmark, results)[name] == ("met", told)
 
     def test_a_limit_that_came_to_something_else_is_no_limit(self, benchmark: Any, results: Any) -> None:
         results.compared("street", "bare DuckDB", {}, ["states: 1 row only"])
