@@ -523,19 +523,25 @@ class TestPersonalData:
         for word in SECRET.split():
             assert not any(word.encode() in path.read_bytes() for path in left)
 
-    def test_the_exact_way_writes_none_of_it(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_neither_way_writes_any_of_it(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         written: list[bytes] = []
-        add = tables_module.Scratch.add_rewritten
+        add, stage = tables_module.Scratch.add_rewritten, tables_module.Scratch.stage
 
         def watch(tables: Any, *args: Any) -> None:
             written.extend(path.read_bytes() for path in args if isinstance(path, Path))
             add(tables, *args)
 
+        def watch_copies(tables: Any, texts: Any, header: Any) -> None:
+            written.extend(path.read_bytes() for _, path in texts if not path.is_symlink())
+            stage(tables, texts, header)
+
         monkeypatch.setattr(tables_module.Scratch, "add_rewritten", watch)
+        monkeypatch.setattr(tables_module.Scratch, "stage", watch_copies)
         for day, text in enumerate(self.texts().values(), start=1):
             desk.put(f"events_2024-01-0{day}.csv", text)
         desk.extract()
-        assert len(written) == 6
+        assert len(written) == 2 * 2 + 1
+        assert sum(b"A1999" in content for content in written) == 3
         assert not any(SECRET.encode() in content for content in written)
 
     @pytest.mark.parametrize("name", ["events_2024-01-31.csv", "events_2024-01-31.csv.gz"])

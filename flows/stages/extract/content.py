@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import numpy as np
+
 from flows.stages.extract.archive import UNREADABLE, Archives, expands_too_far
 from flows.stages.extract.arrival import Arrival, LandingFile, Problem
-from flows.stages.extract.tidy import EncodingCheck, TidyCheck
+from flows.stages.extract.tidy import EncodingCheck, Lines, TidyCheck
 
 CHUNK_BYTES = 2 << 20
 MAX_LINE_BYTES = 64 << 20
@@ -41,8 +43,8 @@ class Content:
 
     Of a workbook or a Parquet file only `plain`, the file, and `size` count besides. `plain` is a plain file of the
     text, `size` its bytes, `start` how many of them to skip (a byte order mark),
-    `encoding` utf-8 or cp1252. `is_tidy` says that any reader splits it the same way; `lines` and `commas` are right
-    only then, and count the header's too. With a `problem` nothing counts but the hash.
+    `encoding` utf-8 or cp1252. `is_tidy` says that any reader splits it the same way; only then `lines`, `width` and
+    `odd_lines` are right, see `TidyCheck`. With a `problem` nothing counts but the hash.
     """
 
     sha256: str
@@ -52,7 +54,8 @@ class Content:
     encoding: str = "utf-8"
     is_tidy: bool = False
     lines: int = 0
-    commas: int = 0
+    width: int = 0
+    odd_lines: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
     problem: Problem | None = None
 
 
@@ -77,6 +80,24 @@ def read_content(arrival: Arrival, archives: Archives, copy_to: Path) -> Content
     except UNREADABLE:
         sha256 = hashlib.sha256(repr(arrival.order).encode()).hexdigest()
     return Content(sha256, arrival.file.path, problem=problem) if arrival.file.is_unchanged() else None
+
+
+def write_even_lines(content: Content, to: Path, dropped: Sequence[int]) -> None:
+    """Write a tidy text without its odd lines, and with nothing in the fields (from 0) that are to be dropped.
+
+    Raises OSError when the file cannot be read.
+    """
+    line_begun = b""
+    with content.plain.open("rb") as text, to.open("wb") as even:
+        text.seek(content.start)
+        while chunk := text.read(CHUNK_BYTES):
+            block = line_begun + chunk
+            whole = block.rfind(b"\n") + 1
+            line_begun = block[whole:]
+            if whole:
+                even.write(Lines(block[:whole]).even(content.width, dropped))
+        if line_begun:
+            even.write(Lines(line_begun).even(content.width, dropped))
 
 
 def file_hash(file: LandingFile) -> str:
@@ -164,7 +185,8 @@ class _Passing:
             encoding=encoding or "utf-8",
             is_tidy=self._tidy.is_tidy and encoding == "utf-8",
             lines=self._tidy.lines,
-            commas=self._tidy.commas,
+            width=self._tidy.width,
+            odd_lines=self._tidy.odd,
             problem=self._problem(encoding),
         )
 

@@ -14,7 +14,7 @@ from flows.errors import UsageError
 from flows.stages.extract import parquet, workbook
 from flows.stages.extract.archive import Archives
 from flows.stages.extract.arrival import MEMBER_SIGN, Arrival, LandingFile, Problem, printable
-from flows.stages.extract.content import Content, expected_bytes, read_content
+from flows.stages.extract.content import Content, expected_bytes, read_content, write_even_lines
 from flows.stages.extract.drift import header_drift
 from flows.stages.extract.header import COLUMN_MISSING, Header, match_header
 from flows.stages.extract.pseudonym import Pseudonyms
@@ -155,22 +155,23 @@ class _Extraction:
         plain: dict[Header, list[tuple[int, Path]]] = defaultdict(list)
         for text in batch:
             if text.header and text.is_plain:
-                plain[text.header].append((text.file_id, _linked(text, work)))
+                plain[text.header].append((text.file_id, _even(text, work)))
         for header, paths in plain.items():
             tables.stage(paths, header)
         staged = tables.staged()
         kept = []
         for text in batch:
             first_staged, rows = staged.get(text.file_id, (0, 0))
-            if text.is_plain and rows == text.content.lines - 1:
+            if text.is_plain and rows == len(text.good):
                 if self._is_still_there(text):
-                    text.received = rows
-                    kept.append((text.file_id, first_staged, tables.reserve(rows)))
+                    text.received = rows + len(text.malformed)
+                    kept.append((text, first_staged, tables.reserve(rows)))
             else:
                 self._load_exactly(text, tables, work)
             if text.received == 0 and self._contract.delivery.kind == "slice":
                 text.problem = None if self._contract.delivery.empty_allowed else _NO_ROWS
             _plain_copy(work, text.file_id).unlink(missing_ok=True)
+            _even_copy(work, text.file_id).unlink(missing_ok=True)
         tables.keep(kept)
 
     def finish(self, rows: int) -> Extracted:
@@ -285,6 +286,10 @@ def _plain_copy(work: Path, file_id: int) -> Path:
     return work / f"{file_id}.csv"
 
 
+def _even_copy(work: Path, file_id: int) -> Path:
+    return work / "even" / f"{file_id}.csv"
+
+
 def _header_names(text: Text) -> list[str] | Problem:
     """The header of a delivery. The sheet of a workbook is kept, so that it is parsed once."""
     if text.arrival.format == "csv":
@@ -296,6 +301,24 @@ def _header_names(text: Text) -> list[str] | Problem:
         return sheet
     text.sheet = sheet
     return workbook.read_header(sheet)
+
+
+def _even(text: Text, work: Path) -> Path:
+    """The text without its odd lines; where it has some, in a copy that holds loaded columns only.
+
+    The copy is empty where the text cannot be read; the exact way finds out why.
+    """
+    if not text.malformed:
+        return _linked(text, work)
+    assert text.header is not None
+    loaded = {place for _, place in text.header.fields}
+    copy = _even_copy(work, text.file_id)
+    copy.parent.mkdir(exist_ok=True)
+    try:
+        write_even_lines(text.content, copy, [place for place in range(text.header.width) if place not in loaded])
+    except OSError:
+        copy.write_bytes(b"")
+    return copy
 
 
 def _linked(text: Text, work: Path) -> Path:

@@ -4,7 +4,7 @@ What is relied on was tried on DuckDB 2.0.0:
 
 * with `ignore_errors` it drops a record that has the wrong number of fields, so rows are counted per file and compared
   with the lines that were counted before. (`store_rejects` would name the line, and keep the raw text of it.)
-* one empty field too many at the end of a line is not an error to it: `Text.is_plain` compares the commas
+* one empty field too many at the end of a line is not an error to it: odd lines are kept from it
 * it keeps the order of files and lines, also with several threads, so that record numbers follow from `rowid`
 * a line of more than 2 MB is dropped, unless `max_line_size` allows it
 * the texts of its errors quote the data, so none is passed on
@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 import duckdb
+import numpy as np
 from python_calamine import CalamineSheet
 
 from flows.contracts import Column, Contract
@@ -52,13 +53,23 @@ class Text:
 
     @property
     def is_plain(self) -> bool:
-        """Whether DuckDB may read the text as it lies: it is tidy, with as many commas as so many lines should have.
+        """Whether DuckDB may read the text without its odd lines: it is tidy.
 
         A single column is excluded: to DuckDB a blank line is then a record.
         """
         if self.header is None or self.header.width == 1:
             return False
-        return self.content.is_tidy and self.content.commas == self.content.lines * (self.header.width - 1)
+        return self.content.is_tidy and self.content.width == self.header.width
+
+    @property
+    def malformed(self) -> list[int]:
+        """The numbers of the malformed records of a plain text; the header is 1."""
+        return self.content.odd_lines.tolist()
+
+    @property
+    def good(self) -> np.ndarray:
+        """The numbers of its other records."""
+        return np.delete(np.arange(2, self.content.lines + 1), self.content.odd_lines - 2)
 
 
 class Scratch:
@@ -109,7 +120,6 @@ class Scratch:
     def begin_batch(self) -> None:
         """Forget what is staged."""
         self._run(f"create or replace temp table staged (file_id integer{self._text_columns})")
-        self._run("create or replace temp table kept (file_id integer, first_staged bigint, first_row bigint)")
 
     @property
     def rows(self) -> int:
@@ -141,18 +151,30 @@ class Scratch:
         counted = self._run("select file_id, min(rowid), count(*) from staged group by file_id")
         return {file_id: (first, rows) for file_id, first, rows in counted.fetchall()}
 
-    def keep(self, kept: Sequence[tuple[int, int, int]]) -> None:
-        """Move staged rows into `received`: (file id, first rowid among the staged, first row id)."""
-        if kept:
-            file_ids, first_staged, first_rows = (list(values) for values in zip(*kept, strict=True))
+    def keep(self, kept: Sequence[tuple[Text, int, int]]) -> None:
+        """Move staged texts into `received`, each with its first rowid among the staged and its first row id.
+
+        Their other lines get into `malformed`.
+        """
+        staged = self._count("staged")
+        numbers = {"record_no": np.zeros(staged, np.int64), "row_id": np.zeros(staged, np.int64)}
+        for text, first_staged, first_row in kept:
+            good = text.good
+            place = slice(first_staged, first_staged + len(good))
+            numbers["record_no"][place] = good
+            numbers["row_id"][place] = np.arange(first_row, first_row + len(good))
+        columns = "".join(f", staged.{_quoted(column.name)}" for column in self._columns)
+        self._connection.register("numbers", numbers)
+        self._run(
+            f"insert into received select staged.file_id, numbers.record_no, numbers.row_id{columns}"
+            " from staged positional join numbers where numbers.record_no > 0"
+        )
+        self._connection.unregister("numbers")
+        malformed = [(text.file_id, number) for text, _, _ in kept for number in text.malformed]
+        if malformed:
             self._run(
-                "insert into kept select unnest($1::integer[]), unnest($2::bigint[]), unnest($3::bigint[])",
-                [file_ids, first_staged, first_rows],
-            )
-            columns = "".join(f", staged.{_quoted(column.name)}" for column in self._columns)
-            self._run(
-                "insert into received select staged.file_id, staged.rowid - first_staged + 2,"
-                f" staged.rowid - first_staged + first_row{columns} from staged join kept using (file_id)"
+                "insert into malformed select unnest($1::integer[]), unnest($2::bigint[])",
+                [list(values) for values in zip(*malformed, strict=True)],
             )
 
     def add_rewritten(self, file_id: int, header: Header, rewritten: Rewritten, good: Path, malformed: Path) -> None:

@@ -3,19 +3,22 @@
 DuckDB reads CSV in parallel and is fast, but it is lenient where the fine print is not: it drops an empty field too
 many at the end of a line, drops spaces beside quotes, and can lose its place in a large file whose quoted fields hold
 line ends. Text is *tidy* when none of that can happen, and then its records can be counted without parsing it: they
-are its lines.
+are its lines. A line that is not as wide as the first one, or has a NUL, is *odd*: a malformed record and nothing
+more, and DuckDB may read the text without it.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
-_QUOTE, _COMMA, _LF, _CR, _DELETE, _SPACE = 34, 44, 10, 13, 127, 32
+_NUL, _LF, _CR, _SPACE, _QUOTE, _COMMA, _DELETE = 0, 10, 13, 32, 34, 44, 127
 _C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _NOT_WINDOWS_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_BLANK = re.compile(r'"?\s*"?\s*')
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -54,19 +57,27 @@ class EncodingCheck:
 
 
 class TidyCheck:
-    """Whether UTF-8 text is tidy, and how many lines and commas outside quotes it then has, the header's included.
+    """Whether UTF-8 text is tidy, how many lines it then has, the header's included, and which are odd.
 
-    Tidy: no control characters but line ends, all lines ended alike (LF or CRLF, not CR alone), no blank line, quotes
-    only around whole fields or doubled inside them, no line end inside quotes. Feed it blocks of whole lines; only the
-    last one may lack its line end.
+    Tidy: no control characters but NUL and line ends, all lines ended alike (LF or CRLF, not CR alone), no blank line,
+    quotes only around whole fields or doubled inside them, no line end inside quotes. Feed it blocks of whole lines;
+    only the last one may lack its line end.
+
+    `width` is the number of fields of the first line, which is line 1.
     """
 
     def __init__(self) -> None:
         self.is_tidy = True
         self.lines = 0
-        self.commas = 0
+        self.width = 0
+        self._odd: list[np.ndarray] = []
         self._ended = 0
         self._ended_crlf = 0
+
+    @property
+    def odd(self) -> np.ndarray:
+        """The numbers of the odd lines."""
+        return np.concatenate([np.empty(0, np.int64), *self._odd])
 
     def add(self, block: bytes) -> None:
         """Take the next lines."""
@@ -77,36 +88,94 @@ class TidyCheck:
         line_feeds, returns = int(np.count_nonzero(is_end)), int(np.count_nonzero(is_return))
         self._ended += line_feeds
         self._ended_crlf += returns
-        self.lines += line_feeds + (not block.endswith(b"\n"))
         self.is_tidy = (
             self._ended_crlf in (0, self._ended)
             and (not returns or int(np.count_nonzero(is_return[:-1] & is_end[1:])) == returns)
-            and int(np.count_nonzero(array < _SPACE)) == line_feeds + returns
+            and int(np.count_nonzero(array < _SPACE)) == line_feeds + returns + block.count(b"\0")
             and not (array == _DELETE).any()
             and not block.startswith((b"\n", b"\r"))
             and b"\n\n" not in block
             and b"\n\r" not in block
             and (block.isascii() or not _C1_CONTROL.search(block))
+            and (b'"' not in block or _are_tidy(array, np.flatnonzero(array == _QUOTE)))
         )
-        if b'"' in block:
-            self._count_quoted(array)
-        else:
-            self.commas += int(np.count_nonzero(array == _COMMA))
+        if self.is_tidy:
+            self._count(Lines(block))
 
-    def _count_quoted(self, array: np.ndarray) -> None:
-        is_quote = array == _QUOTE
-        quotes = np.flatnonzero(is_quote)
-        if len(quotes) % 2:
-            self.is_tidy = False
-            return
-        opening, closing = quotes[0::2], quotes[1::2]
-        # What stands beside a quote; the text begins and ends as if with a line end.
-        framed = np.concatenate(([_LF], array, [_LF])).astype(np.uint8)
-        before, after = framed[opening], framed[closing + 2]
-        inside = np.bitwise_xor.accumulate(is_quote)
-        self.is_tidy &= bool(
-            np.isin(before, (_COMMA, _LF, _QUOTE)).all()
-            and np.isin(after, (_COMMA, _LF, _CR, _QUOTE)).all()
-            and not (inside & (array == _LF)).any()
-        )
-        self.commas += int(np.count_nonzero((array == _COMMA) & ~inside))
+    def _count(self, lines: Lines) -> None:
+        self.width = self.width or int(lines.widths[0])
+        odd = lines.odd(self.width)
+        # White space alone is a line of one field, and no record.
+        self.is_tidy = not any(_BLANK.fullmatch(lines.text(line)) for line in odd if lines.widths[line] == 1)
+        self._odd.append(odd + self.lines + 1)
+        self.lines += len(lines.ends)
+
+
+def _are_tidy(array: np.ndarray, quotes: np.ndarray) -> bool:
+    """Whether quotes stand around whole fields, or doubled inside them, and around no line end."""
+    if len(quotes) % 2:
+        return False
+    opening, closing = quotes[0::2], quotes[1::2]
+    # What stands beside a quote; the text begins and ends as if with a line end.
+    framed = np.concatenate(([_LF], array, [_LF])).astype(np.uint8)
+    return bool(
+        np.isin(framed[opening], (_COMMA, _LF, _QUOTE)).all()
+        and np.isin(framed[closing + 2], (_COMMA, _LF, _CR, _QUOTE)).all()
+        and not (_is_quoted(array) & (array == _LF)).any()
+    )
+
+
+def _is_quoted(array: np.ndarray) -> np.ndarray:
+    """Which characters of whole lines are inside quotes, the opening one included."""
+    return np.bitwise_xor.accumulate(array == _QUOTE)
+
+
+class Lines:
+    """The lines of a block of tidy text: where they begin and end (with their line ends), and their widths in fields.
+
+    Places are in bytes from the beginning of the block.
+    """
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+        self._array = np.frombuffer(block, dtype=np.uint8)
+        is_comma = self._array == _COMMA
+        if b'"' in block:
+            is_comma &= ~_is_quoted(self._array)
+        self.ends = np.flatnonzero(self._array == _LF) + 1
+        if not block.endswith(b"\n"):
+            self.ends = np.append(self.ends, len(block))
+        self.begins = np.append(0, self.ends[:-1])
+        self._commas = np.flatnonzero(is_comma)
+        self._commas_before = np.searchsorted(self._commas, self.ends)
+        self.widths = np.diff(self._commas_before, prepend=0) + 1
+
+    def text(self, line: int) -> str:
+        """A line (from 0) as text."""
+        return self._block[self.begins[line] : self.ends[line]].decode()
+
+    def odd(self, width: int) -> np.ndarray:
+        """The lines (from 0) of more or fewer fields, and those with a NUL."""
+        is_odd = self.widths != width
+        is_odd[np.searchsorted(self.ends, np.flatnonzero(self._array == _NUL), side="right")] = True
+        return np.flatnonzero(is_odd)
+
+    def even(self, width: int, dropped: Sequence[int]) -> bytes:
+        """The text of the other lines, with nothing in the fields (from 0) that are to be dropped."""
+        odd = self.odd(width)
+        begins, ends = np.delete(self.begins, odd), np.delete(self.ends, odd)
+        first_comma = np.delete(self._commas_before, odd) - width + 1
+        from_, to = [self.begins[odd]], [self.ends[odd]]
+        for field in dropped:
+            from_.append(begins if field == 0 else self._commas[first_comma + field - 1] + 1)
+            to.append(self._commas[first_comma + field] if field < width - 1 else self._before_line_end(ends))
+        depth = np.zeros(len(self._array) + 1, np.int8)
+        # An empty field begins where it ends, and where an odd line before it does.
+        np.add.at(depth, np.concatenate(from_), 1)
+        np.subtract.at(depth, np.concatenate(to), 1)
+        return self._array[np.cumsum(depth[:-1], dtype=np.int8) == 0].tobytes()
+
+    def _before_line_end(self, ends: np.ndarray) -> np.ndarray:
+        """Where the text of lines ends."""
+        before = ends - (self._array[ends - 1] == _LF)
+        return before - (self._array[before - 1] == _CR)
