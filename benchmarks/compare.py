@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Plan:
 
     root: Path
     repeat: int
+    once_from: float
     scales: list[float]
     peer_scales: list[float]
     contenders: list[Contender]
@@ -70,6 +71,11 @@ class Plan:
 
         limit = {"SAFERCITY_MEMORY_LIMIT": self.memory_limit} if self.memory_limit else {}
         return {TEST_KEY: TEST_HMAC_KEY, **limit}
+
+    def repetitions(self, scale: float | None = None) -> Iterator[str]:
+        """Which repetition of how many, as often as something is measured; something large only once."""
+        times = 1 if scale is not None and scale >= self.once_from else self.repeat
+        return (f"repetition {number} of {times}" for number in range(1, times + 1))
 
     def against(self, scale: float | None = None) -> list[Contender]:
         """Who takes part; beyond the scales of the peers only the pipeline and the limit."""
@@ -122,6 +128,9 @@ def read_arguments() -> argparse.Namespace:
         help=f"of {', '.join(CONTENDERS)}; default all but those by rows",
     )
     parser.add_argument("--repeat", type=int, default=3, help="how often each is measured (default 3)")
+    parser.add_argument(
+        "--once-from", type=float, default=100, help="the scale from which on each is measured once (default 100)"
+    )
     parser.add_argument("--scales", type=numbers, default=[1, 10, 100], help="of the sample (default 1,10,100)")
     parser.add_argument("--peer-scales", type=numbers, default=[1, 10], help="those with all peers (default 1,10)")
     parser.add_argument(
@@ -156,6 +165,7 @@ def make_plan(arguments: argparse.Namespace, root: Path, *, with_peers: bool) ->
     return Plan(
         root=root,
         repeat=1 if arguments.quick else arguments.repeat,
+        once_from=arguments.once_from,
         scales=scales,
         peer_scales=scales if arguments.quick else arguments.peer_scales,
         contenders=[CONTENDERS[name] for name in names],
@@ -193,7 +203,7 @@ def street(plan: Plan, results: Results) -> None:
     copies = landing.copy_street(plan.street, files)
     landing.first_row(min(copies, key=lambda path: path.stat().st_size), one_row)
     results.describe("street", files)
-    compete(plan, results, "street", files, one_row, source=STREET, contenders=plan.against())
+    compete(plan, results, "street", files, one_row, source=STREET)
 
     say(f"street: loading all but {copies[-1].name}, to add it later")
     before, held_back = plan.root / "data-before-month", plan.root / copies[-1].name
@@ -210,11 +220,12 @@ def street(plan: Plan, results: Results) -> None:
 
 
 def compete(
-    plan: Plan, results: Results, work: str, files: Path, one_row: Path, *, source: str, contenders: list[Contender]
+    plan: Plan, results: Results, work: str, files: Path, one_row: Path, *, source: str, scale: float | None = None
 ) -> None:
     """Every contender in turn on the same files and on one row of them; then whether the results are the same."""
-    for repetition in range(1, plan.repeat + 1):
-        say(f"{work}: repetition {repetition} of {plan.repeat}")
+    contenders = plan.against(scale)
+    for repetition in plan.repetitions(scale):
+        say(f"{work}: {repetition}")
         for contender in contenders:
             for name, folder in ((f"{work}, one row", one_row), (work, files)):
                 out = fresh(plan.root / f"out-{contender.name.replace(' ', '-')}")
@@ -232,10 +243,10 @@ def compete(
 def sample(plan: Plan, results: Results) -> None:
     """All sources of the sample at each scale; on top of each the same new month, and nothing new."""
     newest = write_newest(plan)
-    for repetition in range(1, plan.repeat + 1):
-        for scale in plan.scales:
-            work, files = f"sample × {scale:g}", sample_files(plan, scale)
-            say(f"{work}: repetition {repetition} of {plan.repeat}")
+    for scale in plan.scales:
+        work, files = f"sample × {scale:g}", sample_files(plan, scale)
+        for repetition in plan.repetitions(scale):
+            say(f"{work}: {repetition}")
             results.describe(work, files)
             data = fresh(plan.root / f"data-sample-{scale:g}")
             results.add(work, OURS, ours(plan, files, data), data)
@@ -277,7 +288,7 @@ def crimes(plan: Plan, results: Results) -> None:
         landing.first_row(max(files.glob("crimes_*.csv")), one_row)
         work = f"crimes × {scale:g}"
         results.describe(work, files)
-        compete(plan, results, work, files, one_row, source=CRIMES, contenders=plan.against(scale))
+        compete(plan, results, work, files, one_row, source=CRIMES, scale=scale)
 
 
 def nothing(plan: Plan, results: Results) -> None:

@@ -68,7 +68,7 @@ def test_a_plain_file_is_read_where_it_lies(tmp_path: Path) -> None:
         encoding="utf-8",
         is_tidy=True,
         lines=2,
-        commas=2,
+        width=2,
     )
     assert not (tmp_path / "copy").exists()
 
@@ -266,21 +266,24 @@ class TestFilesThatChange:
 
 
 @pytest.mark.parametrize(
-    ("text", "lines", "commas"),
+    ("text", "lines", "width", "odd"),
     [
-        (b"a,b\n", 1, 1),
-        (b"a,b", 1, 1),
-        (b"a,b\n1,2\n3,4", 3, 3),
-        (b"\xef\xbb\xbfa,b\r\n1,2\r\n", 2, 2),
-        (b'\xef\xbb\xbf"a","b,c"\n1,2\n', 2, 2),
-        (b'"a","b,b"\n"1,,","2""2"\n', 2, 2),
-        (b'a,""\n"""",","\n', 2, 2),
-        (b'x,"y"', 1, 1),
+        (b"a,b\n", 1, 2, []),
+        (b"a,b", 1, 2, []),
+        (b"a,b\n1,2\n3,4", 3, 2, []),
+        (b"\xef\xbb\xbfa,b\r\n1,2\r\n", 2, 2, []),
+        (b'\xef\xbb\xbf"a","b,c"\n1,2\n', 2, 2, []),
+        (b'"a","b,b"\n"1,,","2""2"\n', 2, 2, []),
+        (b'a,""\n"""",","\n', 2, 2, []),
+        (b'x,"y"', 1, 2, []),
+        (b"a,b\n1\n1,2\n1,2,\n1,2,3", 5, 2, [2, 4, 5]),
+        (b'a,b\r\n"1,2"\r\n"1,2",3\r\n', 3, 2, [2]),
+        (b"a,b\n1\x00,2\n1,2\n\x00\n\x00,\x00\n", 5, 2, [2, 4, 5]),
     ],
 )
-def test_tidy_text_is_counted(tmp_path: Path, text: bytes, lines: int, commas: int) -> None:
+def test_tidy_text_is_counted(tmp_path: Path, text: bytes, lines: int, width: int, odd: list[int]) -> None:
     found = judge(tmp_path, text)
-    assert (found.is_tidy, found.lines, found.commas) == (True, lines, commas)
+    assert (found.is_tidy, found.lines, found.width, found.odd_lines.tolist()) == (True, lines, width, odd)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +298,8 @@ def test_tidy_text_is_counted(tmp_path: Path, text: bytes, lines: int, commas: i
         b"a\n\nb\n",
         b"a\r\n\r\nb\r\n",
         b"a\n\n",
-        b"a\x00\n",
+        b"a,b\n \xc2\xa0\n",
+        b'a,b\n""\n',
         b"a\tb\n",
         b"a\x1bb\n",
         b"a\x7fb\n",
