@@ -250,6 +250,12 @@ def test_what_is_not_plain_goes_the_exact_way(text: str) -> None:
     assert assert_both_ways([text]) == 0
 
 
+def test_odd_lines_of_text_that_is_no_utf_8() -> None:
+    assert read([f"{HEADER}\n1,2,3\n\xe9\n\xe9,5,6\n".encode("cp1252")]) == [
+        ([(2, ("1", "2", "3")), (4, ("é", "5", "6"))], [3])
+    ]
+
+
 def test_odd_lines_of_a_large_file() -> None:
     lines = [f'{number},"{"x," * (number % 40)}",3{",4" * (number % 97 == 0)}' for number in range(150_000)]
     (records,) = read(["\n".join([HEADER, *lines]).encode()], threads=4)

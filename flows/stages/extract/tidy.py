@@ -151,8 +151,8 @@ class Lines:
         self.widths = np.diff(self._commas_before, prepend=0) + 1
 
     def text(self, line: int) -> str:
-        """A line (from 0) as text."""
-        return self._block[self.begins[line] : self.ends[line]].decode()
+        """A line (from 0) as text; what is no UTF-8 is replaced."""
+        return self._block[self.begins[line] : self.ends[line]].decode(errors="replace")
 
     def odd(self, width: int) -> np.ndarray:
         """The lines (from 0) of more or fewer fields, and those with a NUL."""
