@@ -12,7 +12,7 @@ The stage adds to the scratch file what the load reads:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ from flows.contracts import (
 )
 from flows.errors import SaferCityError, UsageError
 from flows.stages.validate.drift import find_drift
-from flows.stages.validate.suite import Verdict, judge, views
+from flows.stages.validate.suite import Verdict, column_name, conditions, judge, not_judged, views
 from flows.stages.validate.typed import build_typed, load_reference
 
 
@@ -88,25 +88,51 @@ def _opened(
 
 
 def _make_views(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Make what the rules are judged on beside `typed`: views of rows, tables of conditions.
+
+    Raises UsageError for a rule whose SQL is unsound, SaferCityError for one whose condition fails on some row.
+    """
     try:
-        for view in views(contract.all_rules).values():
-            connection.execute(view)
+        _look_at_sql(connection, contract.all_rules)
     except duckdb.Error:
         for rule in contract.all_rules:
-            _make_view_of(connection, contract, rule)
+            _look_at_sql_of(connection, contract, rule)
+        raise
+    for view, query in views(contract.all_rules).items():
+        connection.execute(f"create or replace view {view} as {query}")
+    try:
+        for table, query in conditions(contract.all_rules).items():
+            connection.execute(f"create or replace table {table} as {query}")
+    except duckdb.Error:
+        if unsound := [rule.code for rule in contract.all_rules if _fails(connection, rule)]:
+            raise not_judged(contract, unsound) from None
         raise
 
 
-def _make_view_of(connection: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) -> None:
-    """Make the view of a rule alone, which shows whether its condition is sound."""
+def _look_at_sql(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
+    """Have DuckDB understand the SQL of rules, without reading a row."""
+    for query in (views(rules) | conditions(rules)).values():
+        connection.execute(f"describe {query}")
+
+
+def _look_at_sql_of(connection: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule) -> None:
     try:
-        for view in views([rule]).values():
-            connection.execute(view)
+        _look_at_sql(connection, [rule])
     except duckdb.Error as error:
         raise UsageError(
             f"{contract.source}: the condition of the rule {rule.code} is no SQL that DuckDB can run on the typed "
             f"columns; correct it in expectations/{contract.source}.yml ({str(error).splitlines()[0]})"
         ) from None
+
+
+def _fails(connection: duckdb.DuckDBPyConnection, rule: Rule) -> bool:
+    """Whether the condition of a rule cannot be worked out on some row."""
+    try:
+        for query in conditions([rule]).values():
+            connection.execute(f"select count({column_name(rule)}) from ({query})")
+    except duckdb.Error:
+        return True
+    return False
 
 
 def _write_failures(connection: duckdb.DuckDBPyConnection, contract: Contract, verdict: Verdict) -> None:

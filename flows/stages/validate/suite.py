@@ -1,10 +1,10 @@
 """From a contract to Great Expectations suites, and from their results to a verdict per rule.
 
 Great Expectations judges tables and views. A plain rule is judged on `typed`. Rules that are conditions in SQL
-(`breaks`) are columns of one view, which is read once for all of them. An expectation that holds only for some rows
-(`when`) has a view of its own with those rows, and so has a condition that looks at other rows, for which it matters
-which these are. A `row_condition` would be left out of the query for the failing rows, and a custom SQL expectation has
-no such query.
+(`breaks`) are columns of one table, so that they are worked out once and all of them together; one that looks at other
+rows, for which it matters which these are, has a table of its own. An expectation that holds only for some rows
+(`when`) has a view with those rows. A `row_condition` would be left out of the query for the failing rows, and a custom
+SQL expectation has no such query.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from flows.contracts import Contract, Rule
 from flows.errors import SaferCityError, UsageError
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 TYPED = "typed"
 
 CONDITIONS = "typed__conditions"
-"""The view of the conditions: a row for each of `typed`, a column for each rule, NULL where the rule is not asked."""
+"""The table of the conditions: a row for each of `typed`, a column for each rule, NULL where the rule is not asked."""
 
 _LOOKS_AT_OTHER_ROWS = re.compile(r"\bover\s*\(", re.IGNORECASE)
 
@@ -59,28 +57,38 @@ def asset_name(rule: Rule) -> str:
 
 
 def column_name(rule: Rule) -> str:
-    """The column of its view that says whether a row breaks the rule, which is a condition."""
+    """The column of its table that says whether a row breaks the rule, which is a condition."""
     return rule.code.lower() if asset_name(rule) == CONDITIONS else "breaks"
 
 
 def views(rules: Sequence[Rule]) -> dict[str, str]:
-    """SQL that makes the views in which these rules are judged, by the name of the view.
+    """By name the queries of the views that hold the rows which these rules are asked of."""
+    return {
+        asset_name(rule): f"select * from {TYPED} where {rule.when}"
+        for rule in rules
+        if rule.when is not None and rule.breaks is None
+    }
+
+
+def conditions(rules: Sequence[Rule]) -> dict[str, str]:
+    """By name the queries of the tables that say which rows break these rules.
 
     A row fails a `breaks` rule when the condition is met; a condition that is NULL is not met.
     """
     made, columns = {}, []
     for rule in rules:
+        if rule.breaks is None:
+            continue
         condition = f"coalesce(({rule.breaks}), false)"
         if asset_name(rule) == CONDITIONS:
             asked = condition if rule.when is None else f"case when {rule.when} then {condition} end"
             columns.append(f"{asked} as {column_name(rule)}")
-        elif asset_name(rule) != TYPED:
-            chosen = "*" if rule.breaks is None else f"row_id, {condition} as {column_name(rule)}"
+        else:
             rows = "" if rule.when is None else f" where {rule.when}"
-            made[asset_name(rule)] = f"select {chosen} from {TYPED}{rows}"
+            made[asset_name(rule)] = f"select row_id, {condition} as {column_name(rule)} from {TYPED}{rows}"
     if columns:
         made[CONDITIONS] = f"select row_id, {', '.join(columns)} from {TYPED}"
-    return {view: f"create or replace view {view} as {query}" for view, query in made.items()}
+    return made
 
 
 def suites(contract: Contract) -> dict[str, ExpectationSuite]:
@@ -165,28 +173,9 @@ def _verdicts(contract: Contract, source: SQLDatasource, asset: str, suite: Expe
     except TestConnectionError:
         results = []
     unsound = [_code(result.expectation_config) for result in results if not _is_judged(result)]
-    if unsound and asset == CONDITIONS:
-        # One query asks for all of them, so one that fails has failed the others.
-        unsound = _unsound_conditions(contract, source) or unsound
     if unsound or not results:
-        raise _not_judged(contract, unsound or [_code(expectation) for expectation in suite.expectations])
+        raise not_judged(contract, unsound or [_code(expectation) for expectation in suite.expectations])
     return [_verdict(result) for result in results]
-
-
-def _unsound_conditions(contract: Contract, source: SQLDatasource) -> list[str]:
-    """The rules whose conditions fail on some row."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    unsound = []
-    for rule in contract.all_rules:
-        if asset_name(rule) == CONDITIONS:
-            try:
-                with source.get_engine().connect() as connection:
-                    connection.execute(text(f"select count({column_name(rule)}) from {CONDITIONS}"))
-            except (SQLAlchemyError, duckdb.Error):
-                unsound.append(rule.code)
-    return unsound
 
 
 def _verdict(result: Any) -> Verdict:
@@ -206,10 +195,10 @@ def _code(expectation: Any) -> str:
     return expectation.meta["code"]
 
 
-def _not_judged(contract: Contract, codes: Sequence[str]) -> SaferCityError:
+def not_judged(contract: Contract, codes: Sequence[str]) -> SaferCityError:
     """The error for a rule; the text of what it raised may quote values of the data, so none of it is passed on."""
     return SaferCityError(
-        f"{contract.source}: Great Expectations could not judge the rule {', '.join(codes)}; "
+        f"{contract.source}: the rule {', '.join(codes)} could not be judged; "
         f"check its arguments and conditions in expectations/{contract.source}.yml"
     )
 
