@@ -333,6 +333,8 @@ def tell_that_none_began(settings: Settings, error: SaferCityError) -> None:
 
 def tell_of_fetch(settings: Settings, error: SaferCityError | None) -> None:
     """Tell people that open data could not be fetched, or that it could be again."""
+    if not error and not settings.paths.warehouse.exists():
+        return
     with suppress(SaferCityError), warehouse.writer_lock(settings.paths, "fetch", wait_minutes=TELLING_MINUTES):
         notify.tell_of_fetch(settings, new_run_id(clock.now()), str(error) if error else None)
 

@@ -97,6 +97,7 @@ def test_fetching_tells_what_became_of_each_archive(sandbox: Sandbox, server: Ar
     assert state.message == "1 of 2 archives were new"
     told = [(item["month"], item["state"]) for item in sandbox.artifacts["fetched"]]
     assert told == [("2019-03", "fetched"), ("2019-04", "not published")]
+    assert not sandbox.paths.warehouse.exists(), "it has nothing to tell, and nothing was loaded yet"
     assert (sandbox.landing / "2019-03.zip").exists()
 
 
