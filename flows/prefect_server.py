@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import shutil
 import signal
@@ -37,6 +38,8 @@ def serve(listening: socket.socket) -> None:
         timeout_graceful_shutdown=3,
     )
     config.load()
+    # A service that is at its database when the server ends is not told of by Prefect's logging level.
+    logging.getLogger("sqlalchemy.pool").setLevel(os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "WARNING"))
     if database := missing_database():
         begin(database, EMPTY)
     gc.freeze()
@@ -66,14 +69,21 @@ def begin(database: Path, empty: Path) -> None:
         if empty.exists():
             copy_at_once(empty, database)
             return
-        from prefect.server.database import provide_database_interface
-
-        asyncio.run(provide_database_interface().create_db())
+        asyncio.run(make_tables())
         empty.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=empty.parent) as folder, closing(sqlite3.connect(database)) as connection:
             whole = Path(folder) / empty.name
             connection.execute("vacuum into ?", [str(whole)])
             whole.replace(empty)
+
+
+async def make_tables() -> None:
+    """Have Prefect make its tables in the database that its settings name, and let go of it."""
+    from prefect.server.database import provide_database_interface
+
+    database = provide_database_interface()
+    await database.create_db()
+    await (await database.engine()).dispose()
 
 
 def copy_at_once(file: Path, to: Path) -> None:

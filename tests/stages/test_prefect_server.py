@@ -22,6 +22,17 @@ print(prefect_server.missing_database())
 """
 
 
+ENDS_AT_ITS_DATABASE = """
+import logging, sys
+sys.path.insert(0, sys.argv[1])
+import prefect_server, uvicorn
+def run(server, sockets):
+    logging.getLogger("sqlalchemy.pool.impl.AsyncAdaptedQueuePool").error("Exception during reset")
+uvicorn.Server.run = run
+prefect_server.serve(None)
+"""
+
+
 def begin_in(home: Path, empty: Path) -> Path:
     """Begin the database of a folder as the server does before it serves."""
     folder = Path(prefect_server.__file__).parent
@@ -75,3 +86,16 @@ def test_a_database_elsewhere_is_prefects_own_business(other: str) -> None:
 
     with temporary_settings({PREFECT_API_DATABASE_CONNECTION_URL: other}):
         assert prefect_server.missing_database() is None
+
+
+@pytest.mark.parametrize(("level", "is_told"), [("CRITICAL", False), ("ERROR", True)])
+def test_a_service_that_is_at_the_database_at_the_end_is_no_news(tmp_path: Path, level: str, is_told: bool) -> None:
+    folder = Path(prefect_server.__file__).parent
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", ENDS_AT_ITS_DATABASE, str(folder)],
+        env=os.environ | {"PREFECT_HOME": str(tmp_path), "PREFECT_SERVER_LOGGING_LEVEL": level},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stderr
+    assert ("Exception during reset" in told) == is_told
