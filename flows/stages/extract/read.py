@@ -162,9 +162,9 @@ class _Extraction:
         kept = []
         for text in batch:
             first_staged, rows = staged.get(text.file_id, (0, 0))
-            if text.is_plain and rows == len(text.good):
+            if text.is_plain and rows + len(text.malformed) == text.content.lines - 1:
                 if self._is_still_there(text):
-                    text.received = rows + len(text.malformed)
+                    text.received = text.content.lines - 1
                     kept.append((text, first_staged, tables.reserve(rows)))
             else:
                 self._load_exactly(text, tables, work)

@@ -97,7 +97,7 @@ class TidyCheck:
             and b"\n\n" not in block
             and b"\n\r" not in block
             and (block.isascii() or not _C1_CONTROL.search(block))
-            and (b'"' not in block or _are_tidy(array, np.flatnonzero(array == _QUOTE)))
+            and (b'"' not in block or _are_tidy(array, np.flatnonzero(array == _QUOTE), np.flatnonzero(is_end)))
         )
         if self.is_tidy:
             self._count(Lines(block))
@@ -111,7 +111,7 @@ class TidyCheck:
         self.lines += len(lines.ends)
 
 
-def _are_tidy(array: np.ndarray, quotes: np.ndarray) -> bool:
+def _are_tidy(array: np.ndarray, quotes: np.ndarray, line_ends: np.ndarray) -> bool:
     """Whether quotes stand around whole fields, or doubled inside them, and around no line end."""
     if len(quotes) % 2:
         return False
@@ -121,13 +121,8 @@ def _are_tidy(array: np.ndarray, quotes: np.ndarray) -> bool:
     return bool(
         np.isin(framed[opening], (_COMMA, _LF, _QUOTE)).all()
         and np.isin(framed[closing + 2], (_COMMA, _LF, _CR, _QUOTE)).all()
-        and not (_is_quoted(array) & (array == _LF)).any()
+        and not (np.searchsorted(quotes, line_ends) % 2).any()
     )
-
-
-def _is_quoted(array: np.ndarray) -> np.ndarray:
-    """Which characters of whole lines are inside quotes, the opening one included."""
-    return np.bitwise_xor.accumulate(array == _QUOTE)
 
 
 class Lines:
@@ -141,7 +136,8 @@ class Lines:
         self._array = np.frombuffer(block, dtype=np.uint8)
         is_comma = self._array == _COMMA
         if b'"' in block:
-            is_comma &= ~_is_quoted(self._array)
+            # Inside quotes it parts no fields.
+            is_comma &= ~np.bitwise_xor.accumulate(self._array == _QUOTE)
         self.ends = np.flatnonzero(self._array == _LF) + 1
         if not block.endswith(b"\n"):
             self.ends = np.append(self.ends, len(block))

@@ -59,7 +59,7 @@ def validate(contract: Contract, database: Path, options: Mapping[str, str | int
     with _opened(contract, database, options or {}) as connection:
         load_reference(connection, contract)
         build_typed(connection, contract)
-        _make_views(connection, contract)
+        _make_judged(connection, contract)
         has_rows = connection.execute("from typed limit 1").fetchone() is not None
     verdicts = judge(contract, database, options or {}) if has_rows else []
     with _opened(contract, database, options or {}) as connection:
@@ -87,7 +87,7 @@ def _opened(
         ) from None
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+def _make_judged(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Make what the rules are judged on beside `typed`: views of rows, tables of conditions.
 
     Raises UsageError for a rule whose SQL is unsound, SaferCityError for one whose condition fails on some row.
