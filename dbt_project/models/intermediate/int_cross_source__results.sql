@@ -139,7 +139,20 @@ warned_notices as (
   group by all
 ),
 
--- Neighbours in time among the crimes that agree in everything else.
+placed_crimes as (
+  select
+    force,
+    recorded_at,
+    struct_pack(class_code, sub_code, committed_from, committed_to, street, premises, easting, northing) as crime
+  from {{ ref("int_crimes__states") }}
+  where
+    known_to is null
+    and status = 'recorded'
+    and committed_from is not null
+    and (street is not null or easting is not null)
+),
+
+-- Few agree with any other in everything but when it was recorded. Neighbours in time are looked for among these alone.
 alike as (
   select
     force,
@@ -147,26 +160,35 @@ alike as (
       recorded_at - lag(recorded_at) over same,
       lead(recorded_at) over same - recorded_at
     ) <= interval 24 hour as has_failed
-  from ({{ current_records("crimes") }})
-  where
-    status = 'recorded'
-    and committed_from is not null
-    and (street is not null or easting is not null)
-  window same as (
-    partition by force, class_code, sub_code, committed_from, committed_to, street, premises, easting, northing
-    order by recorded_at, crime_number
+  from placed_crimes
+  where hash(force, crime) in (
+    select hash(force, crime)
+    from placed_crimes
+    group by all
+    having count(*) > 1
   )
+  window same as (partition by force, crime order by recorded_at)
+),
+
+twice as (
+  select
+    force,
+    count(*) as crimes
+  from alike
+  where has_failed
+  group by force
 ),
 
 possible_duplicates as (
   select
     'CRIME_POSSIBLY_TWICE' as rule,
-    force,
+    placed_crimes.force,
     count(*) as rows_checked,
-    count(*) filter (where has_failed) as rows_failed,
-    format('{:d} of {:d} crimes with a time and a place', count(*) filter (where has_failed), count(*)) as finding
-  from alike
-  group by all
+    coalesce(any_value(twice.crimes), 0) as rows_failed,
+    format('{:d} of {:d} crimes with a time and a place', any_value(twice.crimes), count(*)) as finding
+  from placed_crimes
+  left join twice on placed_crimes.force = twice.force
+  group by placed_crimes.force
 ),
 
 results as (
