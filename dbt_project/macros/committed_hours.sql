@@ -8,13 +8,13 @@
   Method: aoristic analysis (Ratcliffe), see docs/measures-and-charts.md.
 
   Weights are whole numbers of 10⁻¹², so that a sum does not depend on its order. Records that are counted alike, in the
-  same month and for the same span of knowledge, are one group: what is spread over hours is narrow, and measures come in
-  only when it has been added up.
+  same month and at the same extract, are one group: what is spread over hours is narrow, and measures come in only when
+  it has been added up.
 
-  states: relation with columns force, month, kind, known_from, known_to and the two times.
+  changes: relation as state_changes gives it, with the two times.
   kinds: relation with columns kind and measure.
 -#}
-{% macro committed_hours(states, kinds, began, ended) -%}
+{% macro committed_hours(changes, kinds, began, ended) -%}
   with
 
   -- Kinds that the same measures count are one set.
@@ -41,17 +41,17 @@
 
   counted as (
     select
-      hash(states.force, states.month, sets.measure_set, states.known_from, states.known_to) as record_group,
-      states.force,
-      states.month,
+      hash(changes.force, changes.month, sets.measure_set, changes.extract_date) as record_group,
+      changes.force,
+      changes.month,
       sets.measure_set,
-      states.known_from,
-      states.known_to,
+      changes.extract_date,
+      changes.change,
       -- Seconds since a Monday, on the wall clock.
       cast(epoch({{ began }}) as bigint) + 62135596800 as began,
       cast(epoch(case when {{ ended }} > {{ began }} then {{ ended }} end) as bigint) + 62135596800 as ended
-    from {{ states }} as states
-    inner join sets on states.kind = sets.kind
+    from {{ changes }} as changes
+    inner join sets on changes.kind = sets.kind
   ),
 
   record_groups as (
@@ -60,8 +60,7 @@
       any_value(force) as force,
       any_value(month) as month,
       any_value(measure_set) as measure_set,
-      any_value(known_from) as known_from,
-      any_value(known_to) as known_to
+      any_value(extract_date) as extract_date
     from counted
     group by record_group
   ),
@@ -69,6 +68,7 @@
   pieces as (
     select
       record_group,
+      change,
       began // 3600 as hour,
       if(began is null, 0, 1000000000000) as weight,
       if(began is null, 0, 1) as is_start
@@ -77,6 +77,7 @@
     union all
     select
       record_group,
+      change,
       hour,
       (
         2000000000000 * (least(ended, (hour + 1) * 3600) - greatest(began, hour * 3600)) + (ended - began)
@@ -92,6 +93,7 @@
     union all
     select
       record_group,
+      change,
       began // 3600 + step as hour,
       5952380952 as weight,
       if(step = 0, 1, 0) as is_start
@@ -104,48 +106,26 @@
     select
       record_group,
       hour % 168 as hour_of_week,
-      sum(weight) as weight,
-      sum(is_start) as starts,
-      count(*) as pieces
+      sum(change * weight) as weight,
+      sum(change * is_start) as starts,
+      sum(change) as pieces
     from pieces
     group by all
-  ),
-
-  movements as (
-    select
-      record_groups.* exclude (record_group, known_from, known_to),
-      record_groups.known_from as extract_date,
-      cells.hour_of_week,
-      cells.weight,
-      cells.starts,
-      cells.pieces
-    from cells
-    inner join record_groups on cells.record_group = record_groups.record_group
-    union all
-    select
-      record_groups.* exclude (record_group, known_from, known_to),
-      record_groups.known_to as extract_date,
-      cells.hour_of_week,
-      -cells.weight as weight,
-      -cells.starts as starts,
-      -cells.pieces as pieces
-    from cells
-    inner join record_groups on cells.record_group = record_groups.record_group
-    where record_groups.known_to is not null
   )
 
   select
-    movements.force,
+    record_groups.force,
     set_measures.measure,
-    movements.month,
-    cast(movements.hour_of_week // 24 + 1 as integer) as weekday,
-    cast(movements.hour_of_week % 24 as integer) as hour,
-    movements.extract_date,
-    cast(sum(movements.weight) as bigint) as weight,
-    cast(sum(movements.starts) as bigint) as starts,
-    cast(sum(movements.pieces) as bigint) as pieces
-  from movements
-  inner join set_measures on movements.measure_set = set_measures.measure_set
+    record_groups.month,
+    cast(cells.hour_of_week // 24 + 1 as integer) as weekday,
+    cast(cells.hour_of_week % 24 as integer) as hour,
+    record_groups.extract_date,
+    cast(sum(cells.weight) as bigint) as weight,
+    cast(sum(cells.starts) as bigint) as starts,
+    cast(sum(cells.pieces) as bigint) as pieces
+  from cells
+  inner join record_groups on cells.record_group = record_groups.record_group
+  inner join set_measures on record_groups.measure_set = set_measures.measure_set
   group by all
-  having sum(movements.pieces) <> 0 or sum(movements.weight) <> 0 or sum(movements.starts) <> 0
+  having sum(cells.pieces) <> 0 or sum(cells.weight) <> 0 or sum(cells.starts) <> 0
 {%- endmacro %}

@@ -1,18 +1,31 @@
 -- One row per force, measure, month, hour of the week and extract date: how the incidents of that hour moved.
-with counted as (
-  select
-    force,
-    month,
-    kind,
-    known_from,
-    known_to,
-    coalesce(occurred_at, created_at) as occurred_at
-  from {{ ref("int_asb_incidents__states") }}
-  where is_counted
+-- Made anew extract by extract, as int_crimes__hour_movements is.
+{{
+  config(
+    materialized="incremental",
+    incremental_strategy="append",
+    pre_hook="{{ delete_changed_extracts('int_asb_incidents__states', ['occurred_at', 'created_at']) }}"
+  )
+}}
+
+with changes as (
+  {{ missing_changes("int_asb_incidents__states", ["occurred_at", "created_at"]) }}
+),
+
+contents as (
+  {{ extract_contents("changes", ["occurred_at", "created_at"]) }}
 ),
 
 movements as (
-  {{ committed_hours("counted", ref("int_asb_incidents__kinds"), "occurred_at", "null::timestamp") }}
+  {{
+    committed_hours(
+      "changes", ref("int_asb_incidents__kinds"), "coalesce(occurred_at, created_at)", "null::timestamp"
+    )
+  }}
 )
 
-select * from movements
+select
+  movements.*,
+  contents.content
+from movements
+inner join contents on movements.force = contents.force and movements.extract_date = contents.extract_date
