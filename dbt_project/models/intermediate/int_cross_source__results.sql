@@ -153,6 +153,13 @@ placed_crimes as (
 ),
 
 -- Few agree with any other in everything but when it was recorded. Neighbours in time are looked for among these alone.
+repeated as (
+  select hash(force, crime) as force_and_crime
+  from placed_crimes
+  group by all
+  having count(*) > 1
+),
+
 alike as (
   select
     force,
@@ -161,12 +168,7 @@ alike as (
       lead(recorded_at) over same - recorded_at
     ) <= interval 24 hour as has_failed
   from placed_crimes
-  where hash(force, crime) in (
-    select hash(force, crime)
-    from placed_crimes
-    group by all
-    having count(*) > 1
-  )
+  where hash(force, crime) in (select repeated.force_and_crime from repeated)
   window same as (partition by force, crime order by recorded_at)
 ),
 
