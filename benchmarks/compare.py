@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def main() -> int:
     root = (arguments.work or Path(tempfile.mkdtemp(prefix="safercity-benchmark-"))).absolute()
     peers = peer_versions()
     plan = make_plan(arguments, root, with_peers=bool(peers))
-    results = Results(machine=machine() | {"command": " ".join(sys.argv[1:])}, peers=peers)
+    results = Results(machine=machine() | {"command": shlex.join(sys.argv[1:])}, peers=peers)
     if not peers:
         results.skip("peers: benchmarks/.venv is not there or not whole; benchmarks/README.md says how to make it")
     failed = False

@@ -23,7 +23,7 @@ OURS, LIMIT, DLT, DLT_ROWS, PANDAS, PANDAS_ROWS, POLARS = (
     "Polars",
 )
 BY_ROWS = {DLT_ROWS, PANDAS_ROWS}
-"""Contenders that take many minutes for what the others take seconds for; they are measured when they are asked for."""
+"""Contenders that take minutes for what the others take seconds for; they are measured when they are asked for."""
 
 
 @dataclass(frozen=True)
