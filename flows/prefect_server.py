@@ -38,7 +38,7 @@ def serve(listening: socket.socket) -> None:
         timeout_graceful_shutdown=3,
     )
     config.load()
-    # A service that is at its database when the server ends is not told of by Prefect's logging level.
+    # SQLAlchemy logs an error for a service that is at its database when the server ends. Prefect's level holds for it.
     logging.getLogger("sqlalchemy.pool").setLevel(os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "WARNING"))
     if database := missing_database():
         begin(database, EMPTY)

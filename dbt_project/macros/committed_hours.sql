@@ -1,6 +1,7 @@
 {#-
   The hours of the week in which records were committed, as movements: one row per force, measure, month, hour of the
-  week and extract date, with what began to be known of it at that extract minus what ceased to be.
+  week and extract date, with what began to be known of it at that extract minus what ceased to be, and with `content`,
+  which stands for the changes that the extract was made of. Built incrementally it is the extracts that are missing.
 
   A record weighs 1. Without an end, or with an end that is its start, all of it lies on the hour of its start; over
   more than 168 hours it is spread evenly over the week; else over clock hours in proportion to the time in each, on the
@@ -11,11 +12,18 @@
   same month and at the same extract, are one group: what is spread over hours is narrow, and measures come in only when
   it has been added up.
 
-  changes: relation as state_changes gives it, with the two times.
+  states: name of a model with columns force, month, kind, is_counted, known_from, known_to and `times`.
   kinds: relation with columns kind and measure.
+  began, ended: the two times, worked out from `times`.
 -#}
-{% macro committed_hours(changes, kinds, began, ended) -%}
-  with
+{% macro committed_hours(states, kinds, times, began, ended) -%}
+  with changes as (
+    {{ missing_changes(states, times) }}
+  ),
+
+  contents as (
+    {{ extract_contents("changes", times) }}
+  ),
 
   -- Kinds that the same measures count are one set.
   sets as (
@@ -50,7 +58,7 @@
       -- Seconds since a Monday, on the wall clock.
       cast(epoch({{ began }}) as bigint) + 62135596800 as began,
       cast(epoch(case when {{ ended }} > {{ began }} then {{ ended }} end) as bigint) + 62135596800 as ended
-    from {{ changes }} as changes
+    from changes
     inner join sets on changes.kind = sets.kind
   ),
 
@@ -111,21 +119,29 @@
       sum(change) as pieces
     from pieces
     group by all
+  ),
+
+  movements as (
+    select
+      record_groups.force,
+      set_measures.measure,
+      record_groups.month,
+      cast(cells.hour_of_week // 24 + 1 as integer) as weekday,
+      cast(cells.hour_of_week % 24 as integer) as hour,
+      record_groups.extract_date,
+      cast(sum(cells.weight) as bigint) as weight,
+      cast(sum(cells.starts) as bigint) as starts,
+      cast(sum(cells.pieces) as bigint) as pieces
+    from cells
+    inner join record_groups on cells.record_group = record_groups.record_group
+    inner join set_measures on record_groups.measure_set = set_measures.measure_set
+    group by all
+    having sum(cells.pieces) <> 0 or sum(cells.weight) <> 0 or sum(cells.starts) <> 0
   )
 
   select
-    record_groups.force,
-    set_measures.measure,
-    record_groups.month,
-    cast(cells.hour_of_week // 24 + 1 as integer) as weekday,
-    cast(cells.hour_of_week % 24 as integer) as hour,
-    record_groups.extract_date,
-    cast(sum(cells.weight) as bigint) as weight,
-    cast(sum(cells.starts) as bigint) as starts,
-    cast(sum(cells.pieces) as bigint) as pieces
-  from cells
-  inner join record_groups on cells.record_group = record_groups.record_group
-  inner join set_measures on record_groups.measure_set = set_measures.measure_set
-  group by all
-  having sum(cells.pieces) <> 0 or sum(cells.weight) <> 0 or sum(cells.starts) <> 0
+    movements.*,
+    contents.content
+  from movements
+  inner join contents on movements.force = contents.force and movements.extract_date = contents.extract_date
 {%- endmacro %}

@@ -8,24 +8,12 @@
   )
 }}
 
-with changes as (
-  {{ missing_changes("int_asb_incidents__states", ["occurred_at", "created_at"]) }}
-),
-
-contents as (
-  {{ extract_contents("changes", ["occurred_at", "created_at"]) }}
-),
-
-movements as (
-  {{
-    committed_hours(
-      "changes", ref("int_asb_incidents__kinds"), "coalesce(occurred_at, created_at)", "null::timestamp"
-    )
-  }}
-)
-
-select
-  movements.*,
-  contents.content
-from movements
-inner join contents on movements.force = contents.force and movements.extract_date = contents.extract_date
+{{
+  committed_hours(
+    "int_asb_incidents__states",
+    ref("int_asb_incidents__kinds"),
+    ["occurred_at", "created_at"],
+    "coalesce(occurred_at, created_at)",
+    "null::timestamp"
+  )
+}}

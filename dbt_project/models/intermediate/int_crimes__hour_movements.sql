@@ -8,20 +8,8 @@
   )
 }}
 
-with changes as (
-  {{ missing_changes("int_crimes__states", ["committed_from", "committed_to"]) }}
-),
-
-contents as (
-  {{ extract_contents("changes", ["committed_from", "committed_to"]) }}
-),
-
-movements as (
-  {{ committed_hours("changes", ref("int_crimes__kinds"), "committed_from", "committed_to") }}
-)
-
-select
-  movements.*,
-  contents.content
-from movements
-inner join contents on movements.force = contents.force and movements.extract_date = contents.extract_date
+{{
+  committed_hours(
+    "int_crimes__states", ref("int_crimes__kinds"), ["committed_from", "committed_to"], "committed_from", "committed_to"
+  )
+}}
